@@ -50,8 +50,13 @@ impl Directs {
         conversation.direct_pair.iter().all(|pair| pair.people().all(|id| self.people.contains(&id)))
     }
 
-    /// Whether one of the two of a conversation has blocked the other. Never true of a group.
-    pub fn is_blocked(&self, conversation: &conversation::Model) -> bool {
+    /// Whether the two of a conversation can reach each other: both are there, and neither has blocked the other. Always
+    /// true of a group.
+    pub fn can_reach(&self, conversation: &conversation::Model) -> bool {
+        self.is_open(conversation) && !self.is_blocked(conversation)
+    }
+
+    fn is_blocked(&self, conversation: &conversation::Model) -> bool {
         conversation.direct_pair.as_ref().is_some_and(|pair| self.blocked.contains(pair))
     }
 

@@ -10,6 +10,8 @@ use crate::limits;
 pub enum MemberAction {
     /// To write, and to edit what one wrote.
     Send,
+    /// To react to messages. To take a reaction back needs no permission.
+    React,
     /// To call everybody.
     MentionEveryone,
     /// To pin and unpin messages.
@@ -28,8 +30,9 @@ pub enum MemberAction {
 
 impl MemberAction {
     /// All of them, in the order in which clients see them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Send,
+        Self::React,
         Self::MentionEveryone,
         Self::Pin,
         Self::Update,
@@ -58,14 +61,19 @@ pub struct ActionPlace {
     pub posting: Posting,
     /// How many are in it. `None` if nobody has counted, which allows what many members would.
     pub members: Option<usize>,
-    /// Whether its two people can reach each other, if it is a direct one.
+    /// Whether its two people can reach each other, if it is a direct one: neither has blocked the other.
     pub is_open: bool,
 }
 
 impl ActionPlace {
-    /// A conversation whose members nobody has counted, and whose people can reach each other.
-    pub fn of(conversation: &conversation::Model) -> Self {
-        Self { kind: conversation.kind, posting: conversation.posting, members: None, is_open: true }
+    /// A conversation whose members nobody has counted. Whether it is open means nothing of a group.
+    pub fn of(conversation: &conversation::Model, is_open: bool) -> Self {
+        Self { kind: conversation.kind, posting: conversation.posting, members: None, is_open }
+    }
+
+    /// Likewise for what nobody may do in a direct conversation anyway.
+    pub fn of_group(conversation: &conversation::Model) -> Self {
+        Self::of(conversation, false)
     }
 
     /// With so many members.
@@ -89,6 +97,7 @@ pub fn may(actor: Standing, what: MemberAction, here: ActionPlace) -> bool {
     let may_send = leads || here.posting == Posting::Everyone;
     match what {
         MemberAction::Send => may_send,
+        MemberAction::React => true,
         MemberAction::MentionEveryone => leads || (may_send && here.members.is_some_and(is_small)),
         MemberAction::AddMembers => true,
         MemberAction::Pin | MemberAction::Update | MemberAction::RemoveMembers | MemberAction::DeleteOthersMessages => {
@@ -101,7 +110,7 @@ pub fn may(actor: Standing, what: MemberAction, here: ActionPlace) -> bool {
 /// Between two people who can reach each other, both may do what there is to do.
 fn may_directly(what: MemberAction, here: ActionPlace) -> bool {
     match what {
-        MemberAction::Send | MemberAction::MentionEveryone | MemberAction::Pin => here.is_open,
+        MemberAction::Send | MemberAction::React | MemberAction::MentionEveryone | MemberAction::Pin => here.is_open,
         MemberAction::Update
         | MemberAction::AddMembers
         | MemberAction::RemoveMembers
@@ -136,28 +145,30 @@ mod tests {
 
     #[test]
     fn a_role_allows_what_the_one_below_it_does_and_more() {
-        use MemberAction::{AddMembers, DeleteOthersMessages, MentionEveryone, Pin, RemoveMembers, Send, Update};
+        use MemberAction::{
+            AddMembers, DeleteOthersMessages, MentionEveryone, Pin, React, RemoveMembers, Send, Update,
+        };
         assert_eq!(allowed(Role::Owner, GROUP), MemberAction::ALL);
-        let of_admins = [Send, MentionEveryone, Pin, Update, AddMembers, RemoveMembers, DeleteOthersMessages];
+        let of_admins = [Send, React, MentionEveryone, Pin, Update, AddMembers, RemoveMembers, DeleteOthersMessages];
         assert_eq!(allowed(Role::Admin, GROUP), of_admins);
-        assert_eq!(allowed(Role::Member, GROUP), [Send, AddMembers]);
-        assert_eq!(allowed(Role::Member, GROUP.with_members(20)), [Send, MentionEveryone, AddMembers]);
-        assert_eq!(allowed(Role::Member, ActionPlace { members: None, ..GROUP }), [Send, AddMembers]);
+        assert_eq!(allowed(Role::Member, GROUP), [Send, React, AddMembers]);
+        assert_eq!(allowed(Role::Member, GROUP.with_members(20)), [Send, React, MentionEveryone, AddMembers]);
+        assert_eq!(allowed(Role::Member, ActionPlace { members: None, ..GROUP }), [Send, React, AddMembers]);
     }
 
     #[test]
     fn in_an_announcement_group_admins_write() {
         let here = ActionPlace { posting: Posting::Admins, members: Some(3), ..GROUP };
-        assert_eq!(allowed(Role::Member, here), [MemberAction::AddMembers]);
+        assert_eq!(allowed(Role::Member, here), [MemberAction::React, MemberAction::AddMembers]);
         assert!(may(Standing::Member(Role::Admin), MemberAction::Send, here));
         assert!(may(Standing::Member(Role::Owner), MemberAction::MentionEveryone, here));
     }
 
     #[test]
-    fn two_people_write_call_and_pin_while_they_can_reach_each_other() {
+    fn two_people_write_react_call_and_pin_while_they_can_reach_each_other() {
         let here = ActionPlace { kind: Kind::Direct, members: None, ..GROUP };
-        use MemberAction::{MentionEveryone, Pin, Send};
-        assert_eq!(allowed(Role::Member, here), [Send, MentionEveryone, Pin]);
+        use MemberAction::{MentionEveryone, Pin, React, Send};
+        assert_eq!(allowed(Role::Member, here), [Send, React, MentionEveryone, Pin]);
         assert_eq!(allowed(Role::Member, ActionPlace { is_open: false, ..here }), []);
         assert!(!may(Standing::App, Send, here) && may(Standing::App, MemberAction::DeleteOthersMessages, here));
     }

@@ -40,7 +40,8 @@ macro_rules! uncounted {
     };
 }
 
-/// How many messages of a conversation after a read mark call a person, by name or with everybody.
+/// How many messages of a conversation after a read mark call a person, by name or with everybody. A person has a row beside
+/// the one for everybody if a block keeps them from being called: only those who are called with everybody pay for it.
 macro_rules! calls {
     ($conversation:literal, $mark:literal, $person:literal, $everybody:literal) => {
         concat!(
@@ -54,7 +55,12 @@ macro_rules! calls {
             " AND n.seq > ",
             $mark,
             " AND NOT EXISTS (
-                   SELECT 1 FROM erasure g WHERE g.user_id = n.sender_id))"
+                   SELECT 1 FROM erasure g WHERE g.user_id = n.sender_id)
+                 AND (n.user_id = ",
+            $person,
+            " OR NOT EXISTS (SELECT 1 FROM mention b WHERE b.position = n.position AND b.user_id = ",
+            $person,
+            ")))"
         )
     };
 }

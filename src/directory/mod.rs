@@ -20,7 +20,8 @@ use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 
 pub(crate) use blocks::{
-    began, block, blocked, blocked_among, blocked_count, blocked_pairs, can_reach, in_blocks_with, unblock,
+    began, block, blocked, blocked_among, blocked_count, blocked_pairs, can_reach, in_blocks_with,
+    members_in_blocks_with, unblock,
 };
 pub(crate) use people::{PeopleFilter, PeopleSortKey, count, list};
 pub(crate) use profile::{AccountUpdate, ProfileUpdate, update_for_operator, update_profile};

@@ -15,6 +15,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub user_id: UserId,
     pub conversation_id: ConversationId,
+    /// The message's, or [`NOT_CALLED`].
     pub seq: i32,
     pub sender_id: UserId,
 }
@@ -23,6 +24,10 @@ pub struct Model {
 pub fn everybody() -> UserId {
     Uuid::nil().into()
 }
+
+/// In the place of a seq, beside the row for everybody: the message does not call this person, who is in a block with its
+/// sender. No read mark is before it, so it never counts.
+pub const NOT_CALLED: i32 = 0;
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}

@@ -154,6 +154,7 @@ impl ExportSource<'_> {
         loop {
             let rows = mention::Entity::find()
                 .filter(mention::Column::UserId.eq(self.person))
+                .filter(mention::Column::Seq.ne(mention::NOT_CALLED))
                 .filter(mention::Column::Position.gt(after))
                 .order_by_asc(mention::Column::Position)
                 .limit(limits::EXPORT_ROWS);

@@ -15,7 +15,7 @@ use crate::db::{self, HotSource, Tx, Writer};
 use crate::dice::Dice;
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership;
-use crate::entity::{feed_event, feed_head, message, user, user_block};
+use crate::entity::{feed_event, feed_head, mention, message, user, user_block};
 use crate::error::Error;
 use crate::feed::{Change, EventKind, write_all};
 use crate::id::{ConversationId, MessageId, UserId};
@@ -236,6 +236,8 @@ async fn both_ways_leave_equal_tables() {
 
     let [left, right] = files.each_ref().map(|file| dump(file));
     assert!(left["message"].len() > 100 && left["mention"].len() > 20 && left["conversation"].len() > 10, "{left:?}");
+    let not_called = left["mention"].iter().filter(|row| row[3] == Value::Integer(mention::NOT_CALLED.into()));
+    assert!(not_called.count() > 5, "{:?}", left["mention"]);
     assert_eq!(left, right);
     for (db, writer) in [(hot_db, hot), (ordinary_db, ordinary)] {
         writer.close().await.expect("it closes");

@@ -47,15 +47,24 @@ impl Mentions {
     }
 }
 
-/// The rows by which messages call people. A block keeps somebody from being called by name, and says so to nobody: the
-/// name stands in the message.
+/// The rows by which messages call people. A block keeps somebody from being called, by name or with everybody, and says so
+/// to nobody: the name stands in the message. What counts are the blocks of the moment in which it is written.
 pub(super) async fn rows(tx: &Tx, messages: &[message::Model]) -> Result<Vec<mention::Model>, DbErr> {
-    let mut rows: Vec<mention::Model> = messages.iter().flat_map(rows_of).collect();
+    let rows = messages.iter().flat_map(rows_of);
+    let (to_all, mut named): (Vec<_>, Vec<_>) = rows.partition(|row| row.user_id == mention::everybody());
     let pair = |row: &mention::Model| DirectPair::of(row.sender_id, row.user_id);
-    let named = rows.iter().filter(|row| row.user_id != mention::everybody());
-    let blocked = directory::blocked_pairs(tx, named.map(pair)).await?;
-    rows.retain(|row| !blocked.contains(&pair(row)));
-    Ok(rows)
+    let blocked = directory::blocked_pairs(tx, named.iter().map(pair)).await?;
+    named.retain(|row| !blocked.contains(&pair(row)));
+    let senders = to_all.iter().map(|row| (row.conversation_id, row.sender_id)).collect();
+    let in_blocks = directory::members_in_blocks_with(tx, senders).await?;
+    for row in to_all {
+        let people = in_blocks.get(&(row.conversation_id, row.sender_id));
+        let not_called =
+            |user_id: &UserId| mention::Model { user_id: *user_id, seq: mention::NOT_CALLED, ..row.clone() };
+        named.extend(people.into_iter().flatten().map(not_called));
+        named.push(row);
+    }
+    Ok(named)
 }
 
 /// Those who are named, or one for everybody. The sender needs no call.
@@ -86,7 +95,7 @@ pub(super) async fn rewrite(tx: &Tx, messages: &[message::Model]) -> Result<(), 
 }
 
 /// The messages that call the viewer, the newest first: in the conversations that they are in, and those to everybody only
-/// since they joined. `after` is the position of the last one on the previous page.
+/// since they joined, if they were in no block with the sender. `after` is the position of the last one on the previous page.
 pub async fn mentions(app: &App, viewer: &Viewer, first: u32, after: Option<Position>) -> Result<Page<message::Model>> {
     #[derive(FromQueryResult)]
     struct Called {
@@ -97,7 +106,7 @@ pub async fn mentions(app: &App, viewer: &Viewer, first: u32, after: Option<Posi
         SELECT * FROM (
             SELECT n.position FROM mention n JOIN membership m
                 ON m.conversation_id = n.conversation_id AND m.user_id = $1 AND m.to_position IS NULL
-             WHERE n.user_id = $1 AND n.position < $3
+             WHERE n.user_id = $1 AND n.position < $3 AND n.seq > 0
                AND NOT EXISTS (SELECT 1 FROM erasure g WHERE g.user_id = n.sender_id)
              ORDER BY n.position DESC LIMIT $4) AS named
         UNION ALL
@@ -105,6 +114,7 @@ pub async fn mentions(app: &App, viewer: &Viewer, first: u32, after: Option<Posi
             SELECT n.position FROM membership m JOIN mention n
                 ON n.conversation_id = m.conversation_id AND n.user_id = $2 AND n.position > m.from_position
              WHERE m.user_id = $1 AND m.to_position IS NULL AND n.position < $3 AND n.sender_id <> $1
+               AND NOT EXISTS (SELECT 1 FROM mention b WHERE b.position = n.position AND b.user_id = $1)
                AND NOT EXISTS (SELECT 1 FROM erasure g WHERE g.user_id = n.sender_id)
              ORDER BY n.position DESC LIMIT $4) AS everybody
         ) AS called ORDER BY position DESC LIMIT $4";

@@ -159,10 +159,7 @@ impl Pins {
         let message = self.messages.get_mut(&id).ok_or(Error::NotFound)?;
         let own = self.memberships.get(&(message.conversation_id, by)).ok_or(Error::NotFound)?;
         let place = self.conversations.get(&message.conversation_id).ok_or(Error::NotFound)?;
-        let here = ActionPlace {
-            is_open: self.directs.is_open(place) && !self.directs.is_blocked(place),
-            ..ActionPlace::of(place)
-        };
+        let here = ActionPlace::of(place, self.directs.can_reach(place));
         if !may(Standing::Member(own.role), MemberAction::Pin, here) {
             return Err(Error::Forbidden);
         }

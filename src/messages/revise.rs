@@ -9,10 +9,8 @@ use crate::accounts::{self, MessagesKey, Moderator, Viewer};
 use crate::app::App;
 use crate::audit::{AuditAction, Operator};
 use crate::clock::Timestamp;
-use crate::conversations::{self, ActionPlace, MemberAction, Standing, may};
+use crate::conversations::{self, ActionPlace, Directs, MemberAction, Standing, may};
 use crate::db::{self, Tx};
-use crate::directory;
-use crate::entity::conversation::DirectPair;
 use crate::entity::{conversation, membership, message};
 use crate::error::{Error, Result};
 use crate::feed::{Change, EventKind, Placed, Plan, Plans, Rank, Writes, Written};
@@ -177,13 +175,13 @@ impl Change for Revise {
         let conversations =
             conversation::Entity::find().filter(conversation::Column::Id.is_in(conversation_ids)).all(tx).await?;
         let pairs = conversations.iter().filter_map(|row| row.direct_pair.clone());
-        let blocked = directory::blocked_pairs(tx, pairs).await?;
+        let directs = Directs::read(tx, [], pairs).await?;
         let mut batch = Revisions {
             now: tx.now,
             messages: messages.into_iter().map(|row| (row.id, row)).collect(),
             conversations: conversations.into_iter().map(|row| (row.id, row)).collect(),
             memberships,
-            blocked,
+            directs,
         };
         Ok(changes.iter().map(|change| batch.plan(change)).collect())
     }
@@ -238,8 +236,7 @@ struct Revisions {
     messages: HashMap<MessageId, message::Model>,
     conversations: HashMap<ConversationId, conversation::Model>,
     memberships: HashMap<(ConversationId, UserId), membership::Model>,
-    /// Pairs of whom one has blocked the other.
-    blocked: HashSet<DirectPair>,
+    directs: Directs,
 }
 
 impl Revisions {
@@ -249,12 +246,11 @@ impl Revisions {
         let own = change.by.map(|by| self.memberships.get(&(message.conversation_id, by)).ok_or(Error::NotFound));
         let standing = own.transpose()?.map_or(Standing::App, |own| Standing::Member(own.role));
         let is_own = change.by == Some(message.sender_id);
+        let here = ActionPlace::of(conversation, self.directs.can_reach(conversation));
         let is_allowed = match change.revision {
             // An edit reaches everybody as a new message does.
-            Revision::Edit(_) => is_own && may(standing, MemberAction::Send, ActionPlace::of(conversation)),
-            Revision::Delete => {
-                is_own || may(standing, MemberAction::DeleteOthersMessages, ActionPlace::of(conversation))
-            }
+            Revision::Edit(_) => is_own && may(standing, MemberAction::Send, here),
+            Revision::Delete => is_own || may(standing, MemberAction::DeleteOthersMessages, here),
         };
         if !is_allowed {
             return Err(Error::Forbidden);
@@ -266,10 +262,6 @@ impl Revisions {
         match &change.revision {
             Revision::Edit(_) if message.deleted_at.is_some() => {
                 return Err(Error::input("id", "this message was deleted and cannot be edited"));
-            }
-            // An edit would be a way to write to somebody.
-            Revision::Edit(_) if conversation.direct_pair.as_ref().is_some_and(|pair| self.blocked.contains(pair)) => {
-                return Err(Error::Forbidden);
             }
             Revision::Edit(Rewrite { text: None, .. }) if message.image_id.is_none() => {
                 return Err(Error::input("text", "write a text with visible characters, or delete the message"));

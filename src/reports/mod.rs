@@ -7,7 +7,7 @@ mod file;
 mod purge;
 mod resolve;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 pub(crate) use file::{NewReport, ReportTarget, file};
 pub(crate) use purge::run_background;
@@ -35,19 +35,23 @@ fn text(raw: Option<&str>, field: &'static str) -> Result<Option<String>> {
     Ok(Some(text.to_owned()))
 }
 
-/// The open reports, the oldest first, or those that were closed, the newest first. `after` is the last one of the page
+/// The open reports, the oldest first, or those that were closed, the newest first; without those about the moderator,
+/// which others decide about. `after` is the last one of the page
 /// before.
 pub(crate) async fn list(
     app: &App,
-    _: Moderator,
+    moderator: Moderator,
     is_open: bool,
     first: u32,
     after: Option<ReportId>,
 ) -> Result<Page<report::Model>> {
-    page(app, is_open, first, after).await
+    // A conversation's report is about nobody.
+    let of_others =
+        Condition::any().add(report::Column::UserId.is_null()).add(report::Column::UserId.ne(moderator.user()));
+    page(app, report::Entity::find().filter(of_others), is_open, first, after).await
 }
 
-/// Likewise for the operator.
+/// Likewise for the operator, who sees all.
 pub(crate) async fn list_for_operator(
     app: &App,
     _: &Operator,
@@ -55,12 +59,18 @@ pub(crate) async fn list_for_operator(
     first: u32,
     after: Option<ReportId>,
 ) -> Result<Page<report::Model>> {
-    page(app, is_open, first, after).await
+    page(app, report::Entity::find(), is_open, first, after).await
 }
 
-async fn page(app: &App, is_open: bool, first: u32, after: Option<ReportId>) -> Result<Page<report::Model>> {
+async fn page(
+    app: &App,
+    all: Select<report::Entity>,
+    is_open: bool,
+    first: u32,
+    after: Option<ReportId>,
+) -> Result<Page<report::Model>> {
     let (id, closed) = (report::Column::Id, report::Column::ResolvedAt);
-    let all = report::Entity::find().filter(if is_open { closed.is_null() } else { closed.is_not_null() });
+    let all = all.filter(if is_open { closed.is_null() } else { closed.is_not_null() });
     let has_previous = match after {
         None => false,
         Some(after) => {

@@ -26,7 +26,7 @@ pub(crate) struct Resolution {
     pub note: Option<String>,
 }
 
-/// Does what a moderator decides, and closes the report. Both are in the audit log; if the second fails, it is repeated.
+/// Does what a moderator decides, and closes the report; `NotFound` for one about themself. Both are in the audit log; if the second fails, it is repeated.
 /// Again with the same action is no change.
 pub(crate) async fn resolve(
     app: &App,
@@ -62,7 +62,8 @@ impl Resolver<'_> {
     ) -> Result<report::Model> {
         let Resolution { id, action, note } = resolution;
         let note = super::text(note.as_deref(), "note")?;
-        let report = report::Entity::find_by_id(id).one(&app.db.reader).await?.ok_or(Error::NotFound)?;
+        let report = report::Entity::find_by_id(id).one(&app.db.reader).await?;
+        let report = report.filter(|report| may_close(self.user(), report)).ok_or(Error::NotFound)?;
         if report.resolved_at.is_some() {
             return closed(&report, action);
         }
@@ -77,12 +78,25 @@ impl Resolver<'_> {
             (Decision::Suspend(user), Self::Moderator(by)) => accounts.suspend(*by, user).await?,
             (Decision::Suspend(user), Self::Operator(by)) => accounts.disable_for_operator(by, user).await?,
         }
-        let (by, record) = match self {
-            Self::Moderator(by) => (Some(by.user()), by.record(AuditAction::ReportResolved, id)),
-            Self::Operator(by) => (None, by.record(AuditAction::ReportResolved, id)),
+        let record = match self {
+            Self::Moderator(by) => by.record(AuditAction::ReportResolved, id),
+            Self::Operator(by) => by.record(AuditAction::ReportResolved, id),
         };
-        app.feed.append_recorded(Resolve { by, id, action, note }, [record]).await
+        app.feed.append_recorded(Resolve { by: self.user(), id, action, note }, [record]).await
     }
+
+    /// Which moderator it is.
+    fn user(&self) -> Option<UserId> {
+        match self {
+            Self::Moderator(by) => Some(by.user()),
+            Self::Operator(_) => None,
+        }
+    }
+}
+
+/// Whether a report is somebody's to close: nobody decides about themself. The operator may close all.
+fn may_close(by: Option<UserId>, report: &report::Model) -> bool {
+    by.is_none() || report.user_id != by
 }
 
 /// The message may have been deleted by its age meanwhile.
@@ -151,7 +165,10 @@ impl Change for Resolve {
                 None => true,
             };
             let mut plan = || {
-                let report = reports.get_mut(&change.id).filter(|_| may).ok_or(Error::NotFound)?;
+                let report = reports
+                    .get_mut(&change.id)
+                    .filter(|report| may && may_close(change.by, report))
+                    .ok_or(Error::NotFound)?;
                 if report.resolved_at.is_some() {
                     return closed(report, change.action).map(Plan::Done);
                 }

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::accounts::Viewer;
 use crate::app::App;
 use crate::conversations::{self, ActionPlace, MemberAction, Membership, Reference};
+use crate::directory;
 use crate::entity::conversation::DirectPair;
 use crate::error::{Error, Result};
 use crate::id::{ConversationId, UserId};
@@ -85,7 +86,11 @@ impl Typing {
     pub async fn begin(&self, viewer: &Viewer, reference: Reference) -> Result<()> {
         let Some(member) = self.writer(viewer, reference).await? else { return Ok(()) };
         let conversation = member.conversation();
-        if !conversations::may(member.standing(), MemberAction::Send, ActionPlace::of(conversation)) {
+        let is_open = match conversation.direct_pair.as_ref().and_then(|pair| pair.other(viewer.user())) {
+            Some(other) => !directory::in_blocks_with(&self.app, viewer.user()).await?.contains(&other),
+            None => true,
+        };
+        if !conversations::may(member.standing(), MemberAction::Send, ActionPlace::of(conversation, is_open)) {
             return Err(Error::Forbidden);
         }
         let (id, direct_pair) = (conversation.id, conversation.direct_pair.clone());

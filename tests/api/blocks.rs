@@ -71,6 +71,40 @@ async fn neither_writes_in_the_direct_conversation_and_both_do_again_after_it() 
 }
 
 #[tokio::test]
+async fn neither_reacts_or_types_in_the_direct_conversation_and_both_take_reactions_back() {
+    let app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    let sent = ada.send(&bob, "cake!").await;
+    let group = ada.group("Tea", &[&bob]).await;
+    let react = "mutation($id: ID!, $emoji: String!) { addReaction(messageId: $id, emoji: $emoji) { id } }";
+    let with = |emoji: &str| json!({ "id": sent["id"], "emoji": emoji });
+    for person in [&ada, &bob] {
+        person.ask(react, with("👍")).await;
+    }
+    block(&ada, &bob).await;
+
+    let typing = "mutation($id: ID!) { setTyping(conversation: { userId: $id }) }";
+    let can = "query($id: ID!) { conversation(by: { conversationId: $id }) { viewerCan } }";
+    let take_back = react.replace("add", "remove");
+    for (person, other) in [(&ada, &bob), (&bob, &ada)] {
+        assert_eq!(person.fails(react, with("❤")).await, "FORBIDDEN");
+        // Again is no change.
+        person.ask(react, with("👍")).await;
+        person.ask(&take_back, with("👍")).await;
+        assert_eq!(person.fails(react, with("👍")).await, "FORBIDDEN");
+        assert_eq!(person.fails(typing, json!({ "id": other.id })).await, "FORBIDDEN");
+        let seen = person.ask(can, json!({ "id": sent["conversationId"] })).await;
+        assert_eq!(seen["conversation"]["viewerCan"], json!([]));
+        // Groups have one order for all, and the reactions of all.
+        let in_group = other.send_to(&group, "tea!").await;
+        person.ask(react, json!({ "id": in_group["id"], "emoji": "👍" })).await;
+    }
+
+    unblock(&ada, &bob).await;
+    bob.ask(react, with("❤")).await;
+}
+
+#[tokio::test]
 async fn nobody_begins_a_conversation_with_somebody_who_has_blocked_them_or_whom_they_have_blocked() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);

@@ -59,27 +59,36 @@ impl Scene {
 async fn a_client_sees_what_it_may_do() {
     let scene = Scene::set().await;
 
-    let of_admins =
-        json!(["SEND", "MENTION_EVERYONE", "PIN", "UPDATE", "ADD_MEMBERS", "REMOVE_MEMBERS", "DELETE_OTHERS_MESSAGES"]);
-    assert_eq!(scene.can(&scene.ada).await.as_array().map(Vec::len), Some(8));
+    let of_admins = json!([
+        "SEND",
+        "REACT",
+        "MENTION_EVERYONE",
+        "PIN",
+        "UPDATE",
+        "ADD_MEMBERS",
+        "REMOVE_MEMBERS",
+        "DELETE_OTHERS_MESSAGES"
+    ]);
+    assert_eq!(scene.can(&scene.ada).await.as_array().map(Vec::len), Some(9));
     assert_eq!(scene.can(&scene.bob).await, of_admins);
-    assert_eq!(scene.can(&scene.carl).await, json!(["SEND", "MENTION_EVERYONE", "ADD_MEMBERS"]));
+    assert_eq!(scene.can(&scene.carl).await, json!(["SEND", "REACT", "MENTION_EVERYONE", "ADD_MEMBERS"]));
 
     scene.ada.ask(POSTING, json!({ "id": scene.tea, "posting": "ADMINS" })).await;
-    assert_eq!(scene.can(&scene.carl).await, json!(["ADD_MEMBERS"]));
+    assert_eq!(scene.can(&scene.carl).await, json!(["REACT", "ADD_MEMBERS"]));
     assert_eq!(scene.can(&scene.bob).await, of_admins);
     scene.ada.ask(POSTING, json!({ "id": scene.tea, "posting": "EVERYONE" })).await;
 
     // Where more than 20 are, members do not call everybody.
     let crowd = scene.app.crowd(17).await;
     scene.ada.ask(ADD, json!({ "id": scene.tea, "people": crowd })).await;
-    assert_eq!(scene.can(&scene.carl).await, json!(["SEND", "ADD_MEMBERS"]));
+    assert_eq!(scene.can(&scene.carl).await, json!(["SEND", "REACT", "ADD_MEMBERS"]));
     assert_eq!(scene.can(&scene.bob).await, of_admins);
 
     let direct = scene.ada.send(&scene.bob, "hello").await["conversationId"].clone();
     let query = "query($id: ID!) { conversation(by: { conversationId: $id }) { viewerCan posting picture { id } } }";
     let seen = scene.bob.ask(query, json!({ "id": direct })).await;
-    let expected = json!({ "viewerCan": ["SEND", "MENTION_EVERYONE", "PIN"], "posting": "EVERYONE", "picture": null });
+    let expected =
+        json!({ "viewerCan": ["SEND", "REACT", "MENTION_EVERYONE", "PIN"], "posting": "EVERYONE", "picture": null });
     assert_eq!(seen["conversation"], expected);
 }
 

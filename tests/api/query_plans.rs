@@ -139,10 +139,11 @@ async fn a_shared_directory_reads_no_whole_table() {
 }
 
 /// The frequent mutations, with the id of a message that the person sent for `OWN`.
-const DONE: [&str; 9] = [
+const DONE: [&str; 10] = [
     "markRead(conversation: { conversationId: \"HERE\" }, upToSeq: 9) { id }",
     "sendMessage(input: { id: \"OWN\", to: { conversationId: \"HERE\" }, text: \"milk\", replyToId: \"MESSAGE\" }) { id }",
     "sendMessage(input: { to: { userId: \"PERSON\" }, text: \"sugar\" }) { id }",
+    "sendMessage(input: { to: { conversationId: \"HERE\" }, text: \"all!\", mentionEveryone: true }) { id }",
     "editMessage(id: \"OWN\", text: \"lemon\") { id }",
     "pinMessage(messageId: \"OWN\") { id }",
     "updateMembership(conversation: { conversationId: \"HERE\" }, input: { markedUnread: true }) { id }",

@@ -253,6 +253,32 @@ async fn a_moderator_suspends_a_person_and_no_other_moderator() {
 }
 
 #[tokio::test]
+async fn nobody_sees_or_closes_a_report_about_themself() {
+    let (app, ada, bob, mo, group) = scene().await;
+    let max = app.user("Max").await;
+    appoint(&app, &max).await;
+    bob.add(&group, &[&mo]).await;
+    let sent = mo.send_to(&group, "something bad").await;
+    report(&ada, json!({ "messageId": sent["id"] })).await;
+    report(&ada, json!({ "userId": mo.id })).await;
+    report(&ada, json!({ "conversationId": group })).await;
+
+    let (for_mo, for_max) = (listed(&mo, true).await, listed(&max, true).await);
+    assert_eq!((for_mo.len(), &for_mo[0]["user"], for_max.len()), (1, &Value::Null, 3));
+    for id in [&for_max[0]["id"], &for_max[1]["id"]] {
+        for action in ["DISMISS", "DELETE_MESSAGE"] {
+            assert_eq!(mo.fails(RESOLVE, json!({ "id": id, "action": action })).await, "NOT_FOUND");
+        }
+        max.ask(RESOLVE, json!({ "id": id, "action": "DISMISS" })).await;
+        // Nor is it shown once it is closed.
+        assert_eq!(mo.fails(RESOLVE, json!({ "id": id, "action": "DISMISS" })).await, "NOT_FOUND");
+    }
+    assert!(listed(&mo, false).await.is_empty());
+    assert_eq!(listed(&max, false).await.len(), 2);
+    mo.ask(RESOLVE, json!({ "id": for_mo[0]["id"], "action": "DISMISS" })).await;
+}
+
+#[tokio::test]
 async fn reports_come_in_pages_the_oldest_first() {
     let (_app, ada, bob, mo, group) = scene().await;
     for number in 0..3 {

@@ -46,7 +46,7 @@ pub(super) fn plan(
     now: Timestamp,
     events: usize,
 ) -> Result<StepOutcome> {
-    if !may(group::standing(own), MemberAction::AddMembers, ActionPlace::of(&group.row)) {
+    if !may(group::standing(own), MemberAction::AddMembers, ActionPlace::of_group(&group.row)) {
         return Err(Error::Forbidden);
     }
     let by = own.map(|own| own.user);

@@ -25,7 +25,7 @@ pub async fn remove(app: &App, by: GroupActor<'_>, person: UserId) -> Result<Opt
 pub(super) fn plan(group: &mut Group, own: Option<&Stay>, person: UserId, events: usize) -> Result<StepOutcome> {
     let left = group.members.get(&person).ok_or(Error::NotFound)?;
     let leaves = own.is_some_and(|own| own.user == person);
-    if !leaves && !may_remove(group::standing(own), left.role, ActionPlace::of(&group.row)) {
+    if !leaves && !may_remove(group::standing(own), left.role, ActionPlace::of_group(&group.row)) {
         return Err(Error::Forbidden);
     }
     let by = own.map(|own| own.user);

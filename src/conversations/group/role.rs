@@ -18,7 +18,7 @@ pub async fn set_role(app: &App, by: &Membership, person: UserId, role: Role) ->
 
 /// `own` is the membership of who asks, unless that is a key.
 pub(super) fn plan(group: &mut Group, own: Option<&Stay>, person: UserId, role: Role) -> Result<StepOutcome> {
-    if !may(group::standing(own), MemberAction::SetRoles, ActionPlace::of(&group.row)) {
+    if !may(group::standing(own), MemberAction::SetRoles, ActionPlace::of_group(&group.row)) {
         return Err(Error::Forbidden);
     }
     let before = group.members.get(&person).ok_or(Error::NotFound)?.role;

@@ -74,7 +74,7 @@ pub async fn update(
             if member.conversation().kind != Kind::Group {
                 return Err(Error::NotFound);
             }
-            if !may(member.standing(), MemberAction::Update, ActionPlace::of(member.conversation())) {
+            if !may(member.standing(), MemberAction::Update, ActionPlace::of_group(member.conversation())) {
                 return Err(Error::Forbidden);
             }
             Some(images.prepare(member.viewer(), source).await?)
@@ -101,7 +101,7 @@ pub(super) fn plan(
     claims: &mut ImageClaims,
     now: Timestamp,
 ) -> Result<StepOutcome> {
-    if !may(group::standing(own), MemberAction::Update, ActionPlace::of(&group.row)) {
+    if !may(group::standing(own), MemberAction::Update, ActionPlace::of_group(&group.row)) {
         return Err(Error::Forbidden);
     }
     let row = &mut group.row;

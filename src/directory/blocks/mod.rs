@@ -6,12 +6,12 @@
 
 mod change;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Statement, Value,
 };
 
 pub(super) use change::have_shared_a_conversation;
@@ -24,7 +24,7 @@ use crate::directory::PeopleSortKey;
 use crate::entity::conversation::DirectPair;
 use crate::entity::{user, user_block};
 use crate::error::Result;
-use crate::id::UserId;
+use crate::id::{ConversationId, UserId};
 use crate::page::Page;
 
 use user_block::Column::{BlockedId, BlockerId};
@@ -51,6 +51,50 @@ pub(crate) async fn blocked_pairs(
         let key = Expr::tuple([Expr::col(BlockerId), Expr::col(BlockedId)]);
         let rows = user_block::Entity::find().filter(key.in_tuples(both_ways)).all(db).await?;
         blocked.extend(rows.iter().map(|row| DirectPair::of(row.blocker_id, row.blocked_id)));
+    }
+    Ok(blocked)
+}
+
+/// Of members of conversations, each with those of the other members who are in a block with them. For changes, in their
+/// transaction.
+pub(crate) async fn members_in_blocks_with(
+    db: &impl HotSource,
+    of: HashSet<(ConversationId, UserId)>,
+) -> Result<HashMap<(ConversationId, UserId), Vec<UserId>>, DbErr> {
+    let mut blocked: HashMap<(ConversationId, UserId), Vec<UserId>> = HashMap::new();
+    if let Some(hot) = db.hot() {
+        for (conversation, person) in of {
+            blocked.insert((conversation, person), hot.members_in_blocks_with(conversation, person)?);
+        }
+        return Ok(blocked);
+    }
+    #[derive(FromQueryResult)]
+    struct BlockedMember {
+        conversation_id: ConversationId,
+        person_id: UserId,
+        other_id: UserId,
+    }
+    let of: Vec<(ConversationId, UserId)> = of.into_iter().collect();
+    for of in of.chunks(db::VALUES / 2) {
+        let places: Vec<String> =
+            (0..of.len()).map(|place| format!("(${}, ${})", 2 * place + 1, 2 * place + 2)).collect();
+        let values = of.iter().flat_map(|(conversation, person)| [Value::from(*conversation), Value::from(*person)]);
+        let sql = format!(
+            "WITH asked (conversation_id, person_id) AS (VALUES {})
+             SELECT a.conversation_id, a.person_id, m.user_id AS other_id FROM asked a
+               JOIN user_block b ON b.blocker_id = a.person_id
+               JOIN membership m ON m.conversation_id = a.conversation_id AND m.user_id = b.blocked_id
+              WHERE m.to_position IS NULL
+             UNION SELECT a.conversation_id, a.person_id, m.user_id AS other_id FROM asked a
+               JOIN user_block b ON b.blocked_id = a.person_id
+               JOIN membership m ON m.conversation_id = a.conversation_id AND m.user_id = b.blocker_id
+              WHERE m.to_position IS NULL",
+            places.join(", ")
+        );
+        let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+        for row in BlockedMember::find_by_statement(statement).all(db).await? {
+            blocked.entry((row.conversation_id, row.person_id)).or_default().push(row.other_id);
+        }
     }
     Ok(blocked)
 }

@@ -60,7 +60,7 @@ pub(super) struct BlocksMutation;
 #[Object]
 impl BlocksMutation {
     /// Blocks a user. From then on neither of you can begin a conversation with the other, write in the direct one
-    /// (FORBIDDEN), add the other to a group, mention the other, find the other in `users`, or see the other typing or
+    /// (FORBIDDEN), add the other to a group, call the other, find the other in `users`, or see the other typing or
     /// online. In groups that both are in, messages still come to both: hide those of `blockedUsers`. The other is not notified.
     /// Again is no change. Up to 5,000 users; a burst of 60 and then one every 2 seconds. Codes: NOT_FOUND, BAD_USER_INPUT,
     /// RATE_LIMITED.

@@ -241,11 +241,13 @@ impl Conversation {
     #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Permission>> {
         let Some(own) = self.membership(ctx).await? else { return Ok(Vec::new()) };
-        let mut here = conversations::ActionPlace::of(&self.row);
-        match self.row.direct_pair.as_ref().and_then(|pair| pair.other(own.viewer().user())) {
-            Some(other) => here.is_open = directory::can_reach(ctx.app()?, own.viewer(), other).await?,
-            None => here.members = Some(self.member_count(ctx).await?),
-        }
+        let here = match self.row.direct_pair.as_ref().and_then(|pair| pair.other(own.viewer().user())) {
+            Some(other) => {
+                let is_open = directory::can_reach(ctx.app()?, own.viewer(), other).await?;
+                conversations::ActionPlace::of(&self.row, is_open)
+            }
+            None => conversations::ActionPlace::of_group(&self.row).with_members(self.member_count(ctx).await?),
+        };
         let allowed = conversations::MemberAction::ALL.into_iter();
         let allowed = allowed.filter(|what| conversations::may(own.standing(), *what, here));
         Ok(allowed.map(Permission::from).collect())

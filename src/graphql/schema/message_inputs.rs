@@ -38,7 +38,7 @@ pub(super) struct SendMessageInput {
     /// the text.
     mention_ids: Option<Vec<ID>>,
     /// Whether it calls everybody in the conversation. In groups of over 20 members only admins and the owner may, else
-    /// FORBIDDEN.
+    /// FORBIDDEN. Nobody is called who is in a block with you at that moment.
     mention_everyone: Option<bool>,
 }
 

@@ -51,6 +51,8 @@ impl JsonValue for MemberRole {
 pub enum Permission {
     /// Send messages, and edit your own.
     Send,
+    /// React to messages. You may always take a reaction back.
+    React,
     /// Call everybody.
     MentionEveryone,
     /// Pin and unpin messages.
@@ -71,6 +73,7 @@ impl From<conversations::MemberAction> for Permission {
     fn from(permission: conversations::MemberAction) -> Self {
         match permission {
             conversations::MemberAction::Send => Self::Send,
+            conversations::MemberAction::React => Self::React,
             conversations::MemberAction::MentionEveryone => Self::MentionEveryone,
             conversations::MemberAction::Pin => Self::Pin,
             conversations::MemberAction::Update => Self::Update,

@@ -194,7 +194,8 @@ impl ReportsQuery {
     }
 
     /// Reports, for moderators of the server: those that are open, the oldest first; or those that were closed in the last
-    /// 90 days, the newest first. Pages have 1 to 100 reports. Codes: FORBIDDEN, BAD_USER_INPUT.
+    /// 90 days, the newest first. Those about you are left to other moderators and the operator. Pages have 1 to 100
+    /// reports. Codes: FORBIDDEN, BAD_USER_INPUT.
     async fn reports(
         &self,
         ctx: &Context<'_>,
@@ -236,7 +237,8 @@ impl ReportsMutation {
     }
 
     /// Closes a report, and does what you decide, for moderators of the server. A user who is a moderator is not suspended:
-    /// FORBIDDEN. Again with the same action is no change. Codes: FORBIDDEN, NOT_FOUND, BAD_USER_INPUT.
+    /// FORBIDDEN. Nor do you close a report about yourself, which is as one that does not exist: other moderators and the
+    /// operator do. Again with the same action is no change. Codes: FORBIDDEN, NOT_FOUND, BAD_USER_INPUT.
     async fn resolve_report(
         &self,
         ctx: &Context<'_>,

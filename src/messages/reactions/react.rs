@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
 use super::detail::{ReactionStep, to_detail};
 use super::emoji::Emoji;
-use crate::conversations;
+use crate::conversations::{self, ActionPlace, Directs, MemberAction, Standing, may};
 use crate::db::{self, Tx};
 use crate::entity::reaction::{self, ReactionCounts};
 use crate::entity::{conversation, membership, message};
@@ -129,6 +129,7 @@ struct ReactionBatch {
     counts: HashMap<MessageId, ReactionCounts>,
     conversations: HashMap<ConversationId, conversation::Model>,
     memberships: HashMap<(ConversationId, UserId), membership::Model>,
+    directs: Directs,
     /// What the people of this batch react with.
     own: HashMap<(MessageId, UserId), HashSet<String>>,
 }
@@ -156,11 +157,14 @@ impl ReactionBatch {
             own.entry((row.message_id, row.user_id)).or_default().insert(row.emoji);
         }
         let conversations = db::conversations(tx, places).await?;
+        let pairs = conversations.iter().filter_map(|row| row.direct_pair.clone());
+        let directs = Directs::read(tx, [], pairs).await?;
         Ok(Self {
             messages,
             counts: stored.into_iter().map(|(id, json)| (id, ReactionCounts::parse(json.as_deref()))).collect(),
             conversations: conversations.into_iter().map(|row| (row.id, row)).collect(),
             memberships,
+            directs,
             own,
         })
     }
@@ -187,10 +191,9 @@ impl ReactionBatch {
     /// Decides about one step, and notes what it changes.
     fn step(&mut self, change: &React, step: &ReactionWish, net: &mut Vec<ReactionStep>) -> Result<()> {
         let message = self.messages.get(&change.message).ok_or(Error::NotFound)?;
+        let member = self.memberships.get(&(message.conversation_id, step.user));
         if !change.is_erasure {
-            if !self.memberships.contains_key(&(message.conversation_id, step.user)) {
-                return Err(Error::NotFound);
-            }
+            member.ok_or(Error::NotFound)?;
             takes_reactions(message)?;
         }
         let own = self.own.entry((change.message, step.user)).or_default();
@@ -200,6 +203,11 @@ impl ReactionBatch {
             return Ok(());
         }
         if step.adds {
+            let conversation = self.conversations.get(&message.conversation_id).ok_or(Error::NotFound)?;
+            let here = ActionPlace::of(conversation, self.directs.can_reach(conversation));
+            if !member.is_some_and(|own| may(Standing::Member(own.role), MemberAction::React, here)) {
+                return Err(Error::Forbidden);
+            }
             if own.len() >= limits::REACTIONS_PER_PERSON {
                 let most = limits::REACTIONS_PER_PERSON;
                 return Err(Error::input("emoji", format!("react with at most {most} emoji to a message")));

@@ -9,7 +9,8 @@ use crate::clock::Timestamp;
 use crate::conversations::{self, ActionPlace, Directs, MemberAction, Reference, Standing, may};
 use crate::db::{self, HotSource};
 use crate::entity::conversation::{self, DirectPair};
-use crate::entity::{membership, message};
+use crate::entity::membership::{self, Role};
+use crate::entity::message;
 use crate::error::{Error, Result};
 use crate::feed::Plan;
 use crate::id::{ConversationId, MessageId, UserId};
@@ -114,11 +115,7 @@ impl Sends {
         }
         // Nothing is recorded before all checks have passed.
         let (mut conversation, standing) = self.conversation(send)?;
-        if self.directs.is_blocked(&conversation) {
-            let is_new = matches!(standing, SenderMembership::Begins);
-            return Err(if is_new { Error::NotFound } else { Error::Forbidden });
-        }
-        self.check_calls(send, &conversation, &standing)?;
+        self.check_permission(send, &conversation, &standing)?;
         if let Some(reply_to) = send.reply_to
             && self.replied_to.get(&reply_to) != Some(&conversation.id)
         {
@@ -166,15 +163,19 @@ impl Sends {
         })
     }
 
-    /// Whether the sender may call those whom the message calls.
-    fn check_calls(&self, send: &Send, to: &conversation::Model, standing: &SenderMembership) -> Result<()> {
-        if send.extras.mentions_everyone
-            && let SenderMembership::Member(own) = standing
-        {
-            let place = ActionPlace { members: self.members.get(&to.id).copied(), ..ActionPlace::of(to) };
-            if !may(Standing::Member(own.role), MemberAction::MentionEveryone, place) {
-                return Err(Error::Forbidden);
-            }
+    /// Whether the sender may write there, and call those whom the message calls.
+    fn check_permission(&self, send: &Send, to: &conversation::Model, standing: &SenderMembership) -> Result<()> {
+        let (role, refusal) = match standing {
+            SenderMembership::Member(own) => (own.role, Error::Forbidden),
+            SenderMembership::Begun => (Role::Member, Error::Forbidden),
+            // As if there were nobody.
+            SenderMembership::Begins => (Role::Member, Error::NotFound),
+        };
+        let place = ActionPlace::of(to, self.directs.can_reach(to));
+        let place = ActionPlace { members: self.members.get(&to.id).copied(), ..place };
+        let asked = [(true, MemberAction::Send), (send.extras.mentions_everyone, MemberAction::MentionEveryone)];
+        if !asked.iter().all(|(is_asked, what)| !is_asked || may(Standing::Member(role), *what, place)) {
+            return Err(refusal);
         }
         let is_in = |user: UserId| match standing {
             SenderMembership::Member(_) => self.memberships.contains_key(&(to.id, user)),
@@ -199,9 +200,6 @@ impl Sends {
         let standing = if is_new {
             SenderMembership::Begins
         } else if let Some(row) = self.memberships.get(&(conversation.id, send.sender)) {
-            if !may(Standing::Member(row.role), MemberAction::Send, ActionPlace::of(&conversation)) {
-                return Err(Error::Forbidden);
-            }
             SenderMembership::Member(row.clone())
         } else if self.begun.contains(&conversation.id) && matches!(send.to, Reference::Direct(_)) {
             SenderMembership::Begun

@@ -222,8 +222,9 @@ impl Client {
         }
     }
 
-    /// Compares what is known with what somebody sees who looks at everything anew.
-    pub async fn agrees_with_the_server(&self) {
+    /// Compares what is known with what somebody sees who looks at everything anew. Who is blocked by their friend does not
+    /// know of it, and so does not know whether a message of the friend's calls them.
+    pub async fn agrees_with_the_server(&self, friend: &str) {
         let mut fresh = Self::new(&self.person).await;
         // Changes of people who are no longer visible are not delivered.
         let met = |person: &String| fresh.people.contains_key(person);
@@ -236,33 +237,40 @@ impl Client {
             let server = fresh.known.remove(id).expect("they are the same");
             assert_eq!(self.view(known), self.view(&server), "{}: {}", self.person.name, known.title);
         }
-        self.agrees_on_the_sidebar().await;
+        self.agrees_on_the_sidebar(friend).await;
     }
 
     /// The order of the conversations, and what is unread.
-    async fn agrees_on_the_sidebar(&self) {
+    async fn agrees_on_the_sidebar(&self, friend: &str) {
         let query = "{ conversations(first: 100) { nodes { id unreadCount unreadMentionCount } }
-            unread { messages conversations mentions } }";
+            unread { messages conversations mentions badge } }";
         let sidebar = self.person.ask(query, json!({})).await;
         let mut before: Option<&str> = None;
+        let (mut messages, mut conversations, mut mentions, mut badge) = (0, 0, 0, 0);
         for conversation in list(&sidebar["conversations"]["nodes"]) {
             let known = &self.known[&text(&conversation["id"])];
-            let seen = (number(&conversation["unreadCount"]), number(&conversation["unreadMentionCount"]));
-            assert_eq!(Some(seen), self.unread(known).or(Some(seen)), "{}: {}", self.person.name, known.title);
+            let (unread, calls) = (number(&conversation["unreadCount"]), number(&conversation["unreadMentionCount"]));
+            let counted = self.unread(known, friend);
+            let expected = counted.map_or((unread, calls), |(unread, called)| (unread, called.unwrap_or(calls)));
+            assert_eq!((unread, calls), expected, "{}: {}", self.person.name, known.title);
+            messages += unread;
+            conversations += i64::from(unread > 0);
+            mentions += calls;
+            badge += match known.is_muted() {
+                true => 0,
+                false if known.kind == "DIRECT" => unread,
+                false => calls,
+            };
             assert!(before.is_none_or(|before| before >= known.active_at.as_str()), "the order of the sidebar");
             before = Some(&known.active_at);
         }
-        let Some(all) = self.known.values().map(|known| self.unread(known)).collect::<Option<Vec<_>>>() else { return };
-        let messages: i64 = all.iter().map(|(unread, _)| unread).sum();
-        let mentions: i64 = all.iter().map(|(_, calls)| calls).sum();
-        let conversations = all.iter().filter(|(unread, _)| *unread > 0).count();
-        let sum = json!({ "messages": messages, "conversations": conversations, "mentions": mentions });
+        let sum = json!({ "messages": messages, "conversations": conversations, "mentions": mentions, "badge": badge });
         assert_eq!(sidebar["unread"], sum, "{}", self.person.name);
     }
 
     /// What is unread of a conversation, and what of it calls this person, as a client counts it; `None` where it does not
     /// know all of it.
-    fn unread(&self, known: &Known) -> Option<(i64, i64)> {
+    fn unread(&self, known: &Known, friend: &str) -> Option<(i64, Option<i64>)> {
         let mark = known.last_read_seq.max(known.first_seq - 1);
         let after: Vec<&Value> = known.messages.range(mark + 1..).map(|(_, message)| message).collect();
         if i64::try_from(after.len()) != Ok(known.last_seq - mark) {
@@ -277,7 +285,8 @@ impl Client {
                 && (named || message["mentionsEveryone"] == true)
         };
         let count = |what: &dyn Fn(&&&Value) -> bool| i64::try_from(after.iter().filter(|one| what(one)).count()).ok();
-        Some((count(&lives)?, count(&calls)?))
+        let is_open = !after.iter().any(|message| calls(&message) && message["sender"]["id"] == friend);
+        Some((count(&lives)?, if is_open { count(&calls) } else { None }))
     }
 
     /// What can be compared of a conversation: all of it, but of the history the newest page.

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use crate::support::pictures::png;
 use crate::support::{PASSWORD, Person, TestApp, soon, sql_id};
 
 /// What may be answered to somebody who does random things: others were faster, or it is not theirs to do.
@@ -14,6 +15,10 @@ const TO_BE_EXPECTED: [&str; 3] = ["NOT_FOUND", "FORBIDDEN", "BAD_USER_INPUT"];
 
 /// How often messages become old.
 const AGES: usize = 12;
+
+/// Times until which a conversation is muted: long over, and for all of the test.
+const OVER: &str = "2001-01-01T00:00:00.000Z";
+pub const FOR_LONG: &str = "2100-01-01T00:00:00.000Z";
 
 /// People who know each other, and what they have made.
 pub struct World {
@@ -38,10 +43,10 @@ impl World {
     }
 
     /// Everybody does so many things, one after the other and all people at once.
-    pub async fn live(&self, things: usize) {
-        let people = join_all(self.people.iter().map(|person| self.live_as(person, things)));
+    pub async fn live(&self, app: &TestApp, things: usize) {
+        let people = join_all(self.people.iter().map(|person| self.live_as(app, person, things)));
         let guests = join_all(self.guests.iter().enumerate().map(|(number, guest)| async move {
-            self.live_as(guest, things * (number + 1) / 5).await;
+            self.live_as(app, guest, things * (number + 1) / 5).await;
             let query = "mutation($password: String!) { deleteAccount(password: $password) }";
             guest.ask(query, json!({ "password": PASSWORD })).await;
         }));
@@ -69,18 +74,18 @@ impl World {
         }
     }
 
-    async fn live_as(&self, person: &Person, things: usize) {
+    async fn live_as(&self, app: &TestApp, person: &Person, things: usize) {
         let mut reading = JoinSet::new();
         for _ in 0..things {
-            self.do_something(person, &mut reading).await;
+            self.do_something(app, person, &mut reading).await;
         }
         reading.join_all().await;
     }
 
-    async fn do_something(&self, person: &Person, reading: &mut JoinSet<()>) {
+    async fn do_something(&self, app: &TestApp, person: &Person, reading: &mut JoinSet<()>) {
         let group = pick(&lock(&self.groups)).expect("there are groups");
         let other = pick(&self.people).expect("there are people").id;
-        match below(127) {
+        match below(133) {
             0..30 => self.send(person, json!({ "conversationId": group })).await,
             30..40 => self.send(person, json!({ "userId": self.friend(person) })).await,
             40..52 => self.edit(person).await,
@@ -107,11 +112,12 @@ impl World {
             }
             78..80 => {
                 let guest = pick(&self.guests).expect("there are guests").id;
-                let query = match below(2) {
+                let query = match below(3) {
                     0 => "mutation($id: ID!) { blockUser(userId: $id) { id } }",
                     _ => "mutation($id: ID!) { unblockUser(userId: $id) { id } }",
                 };
-                let id = if below(2) == 0 { other } else { guest };
+                // Mostly open again, so that there is something to see.
+                let id = if below(2) == 0 { self.friend(person) } else { guest.as_str() };
                 attempt(person, query, json!({ "id": id })).await;
             }
             80..89 => {
@@ -135,22 +141,39 @@ impl World {
                 let posting = if below(4) == 0 { "ADMINS" } else { "EVERYONE" };
                 attempt(person, query, json!({ "id": group, "posting": posting, "data": { "n": below(9) } })).await;
             }
-            111..115 => {
-                let here = match below(2) {
-                    0 => json!({ "conversationId": group }),
-                    _ => json!({ "userId": self.friend(person) }),
-                };
-                let field = ["archived", "favorite", "markedUnread"][below(3)];
-                let query = "mutation($in: ConversationRef!, $input: UpdateMembershipInput!) {
-                    updateMembership(conversation: $in, input: $input) { id } }";
-                attempt(person, query, json!({ "in": here, "input": { field: below(2) == 0 } })).await;
-            }
+            111..118 => self.change_own_side(person, &group).await,
+            118..121 => change_picture(app, person, &group).await,
             _ => self.react(person).await,
         }
     }
 
-    /// The one person whom somebody writes to directly: others they may meet in groups only, and lose sight of.
-    fn friend(&self, person: &Person) -> &str {
+    async fn change_own_side(&self, person: &Person, group: &str) {
+        let here = match below(2) {
+            0 => json!({ "conversationId": group }),
+            _ => json!({ "userId": self.friend(person) }),
+        };
+        let input = match below(5) {
+            0 => {
+                let level = ["ALL", "MENTIONS", "NONE"][below(3)];
+                json!({ "notifications": level })
+            }
+            1 => {
+                let time = [Some(OVER), Some(FOR_LONG), None][below(3)];
+                json!({ "mutedUntil": time })
+            }
+            field => {
+                let field = ["archived", "favorite", "markedUnread"][field - 2];
+                json!({ field: below(2) == 0 })
+            }
+        };
+        let query = "mutation($in: ConversationRef!, $input: UpdateMembershipInput!) {
+            updateMembership(conversation: $in, input: $input) { id } }";
+        attempt(person, query, json!({ "in": here, "input": input })).await;
+    }
+
+    /// The one person whom somebody writes to directly, and among these people the only one whom they block: others they
+    /// may meet in groups only, and lose sight of.
+    pub fn friend(&self, person: &Person) -> &str {
         let place = self.people.iter().position(|other| other.id == person.id);
         place.map_or(&self.people[0].id, |place| &self.people[place ^ 1].id)
     }
@@ -212,6 +235,18 @@ impl World {
     }
 }
 
+/// Sets a picture of a group, or removes it.
+async fn change_picture(app: &TestApp, person: &Person, group: &str) {
+    let query = "mutation($id: ID!, $picture: ImageInput) { updateConversation(id: $id, picture: $picture) { id } }";
+    if below(3) == 0 {
+        attempt(person, query, json!({ "id": group, "picture": null })).await;
+        return;
+    }
+    let variables = json!({ "id": group, "picture": { "file": null } });
+    let answer = person.execute_with_file(app, query, variables, "variables.picture.file", &png(8, 8)).await;
+    expected(query, answer);
+}
+
 async fn remove(person: &Person, group: &str, whom: &str) {
     let query = "mutation($id: ID!, $user: ID!) { removeMember(conversationId: $id, userId: $user) { id } }";
     attempt(person, query, json!({ "id": group, "user": whom })).await;
@@ -219,7 +254,11 @@ async fn remove(person: &Person, group: &str, whom: &str) {
 
 /// Does it, or is refused for a reason that is to be expected.
 async fn attempt(person: &Person, query: &str, variables: Value) -> Option<Value> {
-    let mut answer = person.execute(query, variables).await;
+    expected(query, person.execute(query, variables).await)
+}
+
+/// The data of an answer; `None` if it was refused for a reason that is to be expected.
+fn expected(query: &str, mut answer: Value) -> Option<Value> {
     if answer.get("errors").is_some() {
         let code = answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_default();
         assert!(TO_BE_EXPECTED.contains(&code), "{query}: {answer}");

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::doings::FOR_LONG;
+
 /// What a client knows of a conversation.
 #[derive(Default)]
 pub struct Known {
@@ -27,6 +29,11 @@ pub struct Known {
 }
 
 impl Known {
+    /// Whether it is left out of the badge.
+    pub fn is_muted(&self) -> bool {
+        self.own["notifications"] == "NONE" || self.own["mutedUntil"] == FOR_LONG
+    }
+
     /// Drops what was deleted by its age: messages before a seq.
     pub fn trim(&mut self, before: i64) {
         self.first_seq = self.first_seq.max(before);

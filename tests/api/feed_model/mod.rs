@@ -62,7 +62,7 @@ async fn a_client_following_the_feed_equals_a_fresh_snapshot() {
     let following = clients.into_iter().enumerate().map(|(number, client)| follow_to_the_end(client, number % 3 != 0));
     let following = join_all(following);
     let living = async {
-        tokio::join!(world.live(THINGS), world.age(&app));
+        tokio::join!(world.live(&app, THINGS), world.age(&app));
         // The reactions of those who were erased go one after another.
         erasures_have_ended(&app).await;
         for person in &world.people {
@@ -72,6 +72,6 @@ async fn a_client_following_the_feed_equals_a_fresh_snapshot() {
     let (clients, ()) = tokio::join!(following, living);
 
     for client in &clients {
-        client.agrees_with_the_server().await;
+        client.agrees_with_the_server(world.friend(&client.person)).await;
     }
 }

@@ -43,6 +43,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use backend::{Backend, UPSERT};
+pub use counted::{Counted, Served};
 use database::TestDatabase;
 pub use database::is_postgres;
 pub use ear::Ear;

@@ -118,6 +118,8 @@ export type Permission =
   | 'MENTION_EVERYONE'
   /** Pin and unpin messages. */
   | 'PIN'
+  /** React to messages. You may always take a reaction back. */
+  | 'REACT'
   /** Remove members; an admin not the owner or other admins. */
   | 'REMOVE_MEMBERS'
   /** Send messages, and edit your own. */

@@ -26,6 +26,9 @@ const IN_USE: &str = r#"SELECT 1 WHERE EXISTS (SELECT 1 FROM conversation WHERE 
      OR EXISTS (SELECT 1 FROM "user" WHERE id = ?1) OR EXISTS (SELECT 1 FROM image WHERE id = ?1)
      OR EXISTS (SELECT 1 FROM session WHERE id = ?1)"#;
 const BLOCK: &str = "SELECT 1 FROM user_block WHERE blocker_id = ?1 AND blocked_id = ?2";
+const MEMBERS_IN_BLOCKS: &str = "SELECT user_id FROM membership WHERE conversation_id = ?1 AND to_position IS NULL
+     AND user_id IN (SELECT blocked_id FROM user_block WHERE blocker_id = ?2
+                     UNION ALL SELECT blocker_id FROM user_block WHERE blocked_id = ?2)";
 const MEMBERS: &str = "SELECT COUNT(*) FROM membership WHERE conversation_id = ?1 AND to_position IS NULL";
 
 const TAKE_POSITIONS: &str = "UPDATE feed_head SET position = position + ?1 WHERE id = 1 RETURNING position";
@@ -56,7 +59,7 @@ const MOVE_MARK: &str = "UPDATE membership SET last_read_seq = MAX(last_read_seq
      WHERE conversation_id = ?1 AND user_id = ?2 AND from_position = ?3";
 
 /// The statements of this module, for tests that look at their query plans.
-pub const HOT_WRITES: [&str; 18] = [
+pub const HOT_WRITES: [&str; 19] = [
     MESSAGE,
     CONVERSATION,
     DIRECT,
@@ -64,6 +67,7 @@ pub const HOT_WRITES: [&str; 18] = [
     OWN,
     IN_USE,
     BLOCK,
+    MEMBERS_IN_BLOCKS,
     MEMBERS,
     TAKE_POSITIONS,
     APPEND,
@@ -113,6 +117,11 @@ impl HotTx {
         let people: Vec<UserId> = pair.people().collect();
         let [one, other] = people.as_slice() else { return Ok(false) };
         self.with(BLOCK, |block| Ok(block.exists([one, other])? || block.exists([other, one])?))
+    }
+
+    /// The members of a conversation who are in a block with a person.
+    pub fn members_in_blocks_with(&self, of: ConversationId, person: UserId) -> Result<Vec<UserId>, DbErr> {
+        self.with(MEMBERS_IN_BLOCKS, |members| members.query_map((of, person), |row| row.get(0))?.collect())
     }
 
     /// The number of members of a conversation.
