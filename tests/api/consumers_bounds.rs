@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use parlour::audit::Operator;
 use serde_json::{Value, json};
 
 use crate::support::{PASSWORD, Person, Socket, TestApp, code, soon};
@@ -120,7 +121,7 @@ async fn an_open_subscription_keeps_its_consumer_without_acknowledging_also_wher
     // A bot's socket lasts for 30 days, longer than a session, so that nothing connects again.
     let made = app.command(async |program| {
         let name = parlour::accounts::Name::parse("Helper").expect("a name");
-        program.accounts.add_bot_for_operator(name).await.expect("a bot").1.text.to_string()
+        program.accounts.add_bot_for_operator(&Operator::default(), name).await.expect("a bot").1.text.to_string()
     });
     let key = made.await;
     crate::support::secrets::keep(&json!({ "token": key }));

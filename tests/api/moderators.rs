@@ -1,7 +1,7 @@
 //! What moderators of the server do without a report.
 
 use parlour::accounts::KeyScope;
-use parlour::audit::{self, Operator};
+use parlour::audit::{self, AuditFilter, Operator};
 use parlour::entity::server_role::StaffRole;
 use parlour::id::UserId;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ async fn scene() -> (TestApp, Person, Person, Person, String) {
 
 /// Who the audit log says deleted messages, and which, the oldest first.
 async fn deletions(app: &TestApp) -> Vec<(String, Option<String>, String)> {
-    let log = app.command(async |program| audit::newest(&program.app.db.reader, 100).await.expect("the log")).await;
+    let log = app.command(async |program| audit::newest(&program.app.db.reader, &AuditFilter::default(), 100).await.expect("the log")).await;
     let deleted = log.into_iter().rev().filter(|entry| entry.action == "message.deleted");
     let by = |entry: parlour::entity::audit_entry::Model| {
         assert!(entry.address.is_some(), "{entry:?}");
