@@ -1,6 +1,7 @@
 //! Presence: who is online, on any number of devices.
 
 mod contacts;
+mod elsewhere;
 mod hidden;
 mod last_seen;
 mod online;
@@ -9,7 +10,6 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OnceCell, broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -26,7 +26,7 @@ use crate::entity::user;
 use crate::error::Result;
 use crate::id::UserId;
 use crate::limits;
-use crate::nodes::{Elsewhere, Nodes};
+use crate::nodes::Nodes;
 use crate::shared_cell::SharedCell;
 
 /// Tracks who is online on this node. Clones share it.
@@ -269,22 +269,6 @@ impl PresenceTracker {
         }
     }
 
-    async fn follow_nodes(&self, mut moved: mpsc::Receiver<Vec<Elsewhere>>) {
-        let mut signals = self.app.bus.subscribe();
-        loop {
-            tokio::select! {
-                Some(moved) = moved.recv() => self.take_in(moved),
-                signal = signals.recv() => match signal {
-                    Ok(Signal::Erased(user)) => self.go_offline(user.into()),
-                    Ok(Signal::Blocked { one, other }) => self.block_changed(one.into(), other.into()).await,
-                    // Their sockets close with their sessions in any case.
-                    Ok(_) | Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => return,
-                },
-            }
-        }
-    }
-
     fn expire_grace(&self) {
         let mut state = self.lock();
         let now = self.app.clock.uptime();
@@ -296,24 +280,6 @@ impl PresenceTracker {
             self.nodes.moved(user, false);
             if !state.is_online(user) {
                 self.announce(&mut state, user, false);
-            }
-        }
-    }
-
-    /// Takes in who came to other nodes and who is gone from all of them.
-    fn take_in(&self, moved: Vec<Elsewhere>) {
-        let mut state = self.lock();
-        for (user, is_elsewhere) in moved {
-            match is_elsewhere {
-                true => state.elsewhere.insert(user),
-                false => state.elsewhere.remove(&user),
-            };
-            if !state.is_here(user) {
-                let at = self.publish(&mut state, user, is_elsewhere);
-                // The other node has written it, unless it died: one node does then.
-                if !is_elsewhere && self.app.leader.is_here() {
-                    self.app.feed.append_or_drop(last_seen::Seen { user, at });
-                }
             }
         }
     }

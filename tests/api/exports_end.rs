@@ -82,13 +82,20 @@ async fn an_archive_goes_after_its_day_although_nobody_asks_for_another_one() {
 async fn the_address_of_a_bots_archive_ends_with_its_key() {
     let app = TestApp::start().await;
     let name = Name::parse("Helper").expect("a name");
-    let (_, key) = app.command(async |program| program.accounts.add_bot_for_operator(&Operator::default(), name).await.expect("a bot")).await;
+    let (_, key) = app
+        .command(async |program| {
+            program.accounts.add_bot_for_operator(&Operator::default(), name).await.expect("a bot")
+        })
+        .await;
     secrets::keep(&json!({ "token": *key.text }));
     let asked = app.execute(Some(key.text.as_str()), EXPORT, json!({})).await;
     let url = asked["data"]["exportMyData"]["url"].as_str().unwrap_or_else(|| panic!("{asked}"));
     assert_eq!(get(&app, url, &[]).await.0, 200);
 
-    app.command(async |program| program.accounts.revoke_key_for_operator(&Operator::default(), key.id).await.expect("it is there")).await;
+    app.command(async |program| {
+        program.accounts.revoke_key_for_operator(&Operator::default(), key.id).await.expect("it is there")
+    })
+    .await;
 
     assert_eq!(get(&app, url, &[]).await.0, 404);
 }

@@ -25,7 +25,11 @@ async fn scene() -> (TestApp, Person, Person, Person, String) {
 
 /// Who the audit log says deleted messages, and which, the oldest first.
 async fn deletions(app: &TestApp) -> Vec<(String, Option<String>, String)> {
-    let log = app.command(async |program| audit::newest(&program.app.db.reader, &AuditFilter::default(), 100).await.expect("the log")).await;
+    let log = app
+        .command(async |program| {
+            audit::newest(&program.app.db.reader, &AuditFilter::default(), 100).await.expect("the log")
+        })
+        .await;
     let deleted = log.into_iter().rev().filter(|entry| entry.action == "message.deleted");
     let by = |entry: parlour::entity::audit_entry::Model| {
         assert!(entry.address.is_some(), "{entry:?}");

@@ -43,6 +43,7 @@ fn reads_all(sql: &str, step: &str) -> bool {
     }
     let small = [
         "SCAN mine",
+        "SCAN asked",
         "SCAN listed",
         "SCAN missed",
         "SCAN ranked",

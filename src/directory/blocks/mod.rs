@@ -81,13 +81,13 @@ pub(crate) async fn members_in_blocks_with(
         let values = of.iter().flat_map(|(conversation, person)| [Value::from(*conversation), Value::from(*person)]);
         let sql = format!(
             "WITH asked (conversation_id, person_id) AS (VALUES {})
-             SELECT a.conversation_id, a.person_id, m.user_id AS other_id FROM asked a
-               JOIN user_block b ON b.blocker_id = a.person_id
-               JOIN membership m ON m.conversation_id = a.conversation_id AND m.user_id = b.blocked_id
+             SELECT asked.conversation_id, asked.person_id, m.user_id AS other_id FROM asked
+               JOIN user_block b ON b.blocker_id = asked.person_id
+               JOIN membership m ON m.conversation_id = asked.conversation_id AND m.user_id = b.blocked_id
               WHERE m.to_position IS NULL
-             UNION SELECT a.conversation_id, a.person_id, m.user_id AS other_id FROM asked a
-               JOIN user_block b ON b.blocked_id = a.person_id
-               JOIN membership m ON m.conversation_id = a.conversation_id AND m.user_id = b.blocker_id
+             UNION SELECT asked.conversation_id, asked.person_id, m.user_id AS other_id FROM asked
+               JOIN user_block b ON b.blocked_id = asked.person_id
+               JOIN membership m ON m.conversation_id = asked.conversation_id AND m.user_id = b.blocker_id
               WHERE m.to_position IS NULL",
             places.join(", ")
         );

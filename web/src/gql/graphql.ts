@@ -203,7 +203,7 @@ export type SendMessageInput = {
   image?: ImageInput | null | undefined;
   /**
    * Whether it calls everybody in the conversation. In groups of over 20 members only admins and the owner may, else
-   * FORBIDDEN.
+   * FORBIDDEN. Nobody is called who is in a block with you at that moment.
    */
   mentionEveryone?: boolean | null | undefined;
   /**
@@ -1463,7 +1463,7 @@ export const SnapshotDocument = new TypedDocumentString(`
     ...Person
     email
   }
-  blockedUsers(first: 100) {
+  blockedUsers(first: 95) {
     nodes {
       ...Person
     }
