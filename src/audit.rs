@@ -260,6 +260,16 @@ pub async fn remove_before(tx: &Tx, time: Timestamp) -> Result<u64, DbErr> {
     Ok(removed.rows_affected)
 }
 
+/// Removes where people have signed in from, as their accounts are erased.
+pub async fn remove_sign_ins(tx: &Tx, people: impl IntoIterator<Item = UserId>) -> Result<(), DbErr> {
+    audit_entry::Entity::delete_many()
+        .filter(audit_entry::Column::UserId.is_in(people))
+        .filter(audit_entry::Column::Action.eq(AuditAction::LoginFromNewPlace.name()))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// The smallest id of a time: ids begin with their time.
 fn first_of(time: Timestamp) -> AuditId {
     let mut first = [0; 16];

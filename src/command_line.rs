@@ -21,7 +21,7 @@ use crate::secret_commands::SecretCommand;
 use crate::terminal::Terminal;
 use crate::{
     attach, backup, commands, config_commands, copy, data_dir, doctor, graphql, image_commands, limits, local_socket,
-    logging, manual, nodes, run, secret_commands, seed, signals, start, webhook_commands,
+    logging, manual, nodes, run, secret_commands, seed, signals, start, take_lock, webhook_commands,
 };
 
 /// A self-hosted chat backend with one GraphQL schema, whose subscriptions resume exactly.
@@ -214,6 +214,10 @@ async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
             running.finish().await
         }
         Command::Images(command) => {
+            let _lock = match command.moves_images() {
+                true => Some(take_lock(&config)?.context("a server runs on the database: stop it first")?),
+                false => None,
+            };
             let running = attach(config, Clock::default()).await?;
             image_commands::run(&running.program, command).await?;
             running.finish().await

@@ -5,10 +5,12 @@ use clap::{Subcommand, ValueEnum};
 use uuid::Uuid;
 
 use crate::audit::AuditAction;
+use crate::clock::instant;
 use crate::config::Config;
 use crate::db::{self, Db};
 use crate::exports;
 use crate::images::{self, ObjectState};
+use crate::limits;
 use crate::operator::Why;
 use crate::program::Program;
 use crate::storage::{Scratch, Store};
@@ -28,6 +30,27 @@ pub(crate) enum ImagesCommand {
         #[command(flatten)]
         why: Why,
     },
+}
+
+impl ImagesCommand {
+    /// Whether nobody may serve meanwhile: what is uploaded or deleted then would be lost, or stay.
+    pub(crate) fn moves_images(&self) -> bool {
+        matches!(self, Self::Copy { .. })
+    }
+}
+
+/// Waits until no node has a lease, for somewhat longer than one lasts: a node that has just ended still has one.
+async fn ensure_nobody_serves(db: &Db) -> anyhow::Result<()> {
+    let until = instant() + limits::NODE_LEASE + limits::NODE_RETRY;
+    while db.is_shared() {
+        let (living, _) = db.living_nodes().await.map_err(db::in_a_line)?;
+        if living == 0 {
+            break;
+        }
+        anyhow::ensure!(instant() < until, "{living} nodes run on the database: stop them first");
+        tokio::time::sleep(limits::NODE_RETRY).await;
+    }
+    Ok(())
 }
 
 /// Where images can be.
@@ -77,6 +100,7 @@ pub(crate) async fn run(program: &Program, command: ImagesCommand) -> anyhow::Re
         }
         ImagesCommand::Copy { to, why } => {
             let by = why.operator()?;
+            ensure_nobody_serves(&app.db).await?;
             let (folder, bucket) = (Store::in_folder(&app.config, &scratch), Store::in_bucket(&app.config)?);
             bucket.ensure_exists().await?;
             let (from, to) = match to {

@@ -131,17 +131,22 @@ impl Guess<'_> {
 
     /// Whether the password was correct; `None` if it was not compared. A wrong one stays counted as a guess, and so
     /// does one whose caller stopped waiting. `RateLimited` if the account had too many correct ones.
-    pub(super) async fn end(self, is_right: Option<bool>) -> Result<()> {
+    pub(super) async fn end(&self, is_right: Option<bool>) -> Result<()> {
         let rates = &self.guesses.rates;
         rates.give_back(&self.counted(is_right)).await?;
         if is_right == Some(true) {
-            if !self.is_familiar {
-                rates.remember(self.keys.familiar, limits::FAMILIAR).await?;
-            }
             // Only once it is known to be correct; otherwise guesses would use up the owner's logins.
-            rates.take_one(self.keys.right_by_account).await?;
+            rates.take_one(self.keys.right_by_account.clone()).await?;
         }
         Ok(())
+    }
+
+    /// Somebody has signed in to the account from here. Not earlier, as the first time is in the audit log.
+    pub(super) async fn remember_place(self) -> Result<()> {
+        match self.is_familiar {
+            true => Ok(()),
+            false => self.guesses.rates.remember(self.keys.familiar, limits::FAMILIAR).await,
+        }
     }
 }
 
@@ -189,7 +194,9 @@ mod tests {
 
     /// A right password.
     async fn right(guesses: &Guesses, account: &str, address: IpAddr) -> Result<()> {
-        guesses.begin(account, address).await?.end(Some(true)).await
+        let guess = guesses.begin(account, address).await?;
+        guess.end(Some(true)).await?;
+        guess.remember_place().await
     }
 
     /// How many of these right passwords are accepted.

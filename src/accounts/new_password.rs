@@ -49,7 +49,11 @@ impl Accounts {
         let guess = self.guesses.begin(user.email.as_deref().ok_or(Error::Forbidden)?, address).await?;
         let is_right = self.is_right(password, user.password_hash.as_deref()).await;
         guess.end(is_right.as_ref().ok().copied()).await?;
-        if is_right? { Ok(user) } else { Err(Error::InvalidCredentials) }
+        if !is_right? {
+            return Err(Error::InvalidCredentials);
+        }
+        guess.remember_place().await?;
+        Ok(user)
     }
 
     async fn is_right(&self, password: Password, hash: Option<&str>) -> Result<bool> {

@@ -134,7 +134,11 @@ impl Accounts {
         };
         let proof = SignInProof::Password { verified: user.password_hash.clone() };
         let place = is_new_place.then(|| new_place(user.id, client.address, client.user_agent));
-        self.begin_session(user, proof, client, place).await
+        let signed_in = self.begin_session(user, proof, client, place).await?;
+        if let Err(error) = guess.remember_place().await {
+            tracing::warn!(error = %error, "where somebody signed in was not remembered: the next time it is a new place again");
+        }
+        Ok(signed_in)
     }
 
     /// Begins a session of somebody who has proved who they are, at this place if it is a new one.

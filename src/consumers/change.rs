@@ -70,13 +70,6 @@ impl ConsumerChange {
     }
 }
 
-/// What the lineage of a consumer is whose client was sent a reset in this state of the database. A row of another state has
-/// another one, so that a reset position which came with a restored database counts for nothing. To the version before,
-/// such a row is stale.
-fn reset_in(lineage: &str) -> String {
-    format!("reset in {lineage}")
-}
-
 /// Whether a consumer's last use need not be written yet.
 pub(super) fn is_fresh(row: &consumer::Model, now: Timestamp) -> bool {
     now.since(row.used_at) < limits::CONSUMER_USED_PRECISION
@@ -165,7 +158,7 @@ impl ConsumerBatch {
                     row.claim_id = Some(claim.id);
                 }
                 if validity == PositionValidity::Stale {
-                    (row.lineage, row.reset_position) = (reset_in(&self.lineage), Some(head.position));
+                    (row.lineage, row.reset_position) = (db::reset_in(&self.lineage), Some(head.position));
                 }
                 Some(row)
             }
@@ -214,7 +207,7 @@ impl ConsumerBatch {
     fn validity(&self, row: &consumer::Model) -> PositionValidity {
         match row.reset_position {
             _ if row.lineage == self.lineage => PositionValidity::Valid,
-            Some(from) if row.lineage == reset_in(&self.lineage) => PositionValidity::Reset { from },
+            Some(from) if row.lineage == db::reset_in(&self.lineage) => PositionValidity::Reset { from },
             Some(_) | None => PositionValidity::Stale,
         }
     }

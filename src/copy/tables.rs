@@ -79,14 +79,18 @@ tables!(
 /// The copy is the same state under another name: consumers and webhooks go on.
 async fn move_lineage(from: &Snapshot, to: &DatabaseTransaction) -> Result<(), DbErr> {
     let (before, after) = (db::lineage(from).await?, db::lineage(to).await?);
-    let consumers = consumer::Entity::update_many()
-        .col_expr(consumer::Column::Lineage, after.clone().into())
-        .filter(consumer::Column::Lineage.eq(before.clone()));
-    consumers.exec(to).await?;
-    let webhooks = webhook::Entity::update_many()
-        .col_expr(webhook::Column::Lineage, after.into())
-        .filter(webhook::Column::Lineage.eq(before));
-    webhooks.exec(to).await?;
+    for (before, after) in [(before.clone(), after.clone()), (db::reset_in(&before), db::reset_in(&after))] {
+        let consumers = consumer::Entity::update_many()
+            .col_expr(consumer::Column::Lineage, after.into())
+            .filter(consumer::Column::Lineage.eq(before));
+        consumers.exec(to).await?;
+    }
+    for (before, after) in [(before.clone(), after.clone()), (db::rewound_in(&before), db::rewound_in(&after))] {
+        let webhooks = webhook::Entity::update_many()
+            .col_expr(webhook::Column::Lineage, after.into())
+            .filter(webhook::Column::Lineage.eq(before));
+        webhooks.exec(to).await?;
+    }
     Ok(())
 }
 

@@ -22,3 +22,16 @@ pub async fn lineage(db: &impl ConnectionTrait) -> Result<String, DbErr> {
     let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
     row.ok_or_else(|| DbErr::Custom("the database has no name of its state".into()))?.try_get("", "name")
 }
+
+/// What the lineage of a consumer is whose client was sent a reset in this state of the database. A row of another state has
+/// another one, so that a reset position which came with a restored database counts for nothing. To the version before,
+/// such a row is stale.
+pub fn reset_in(lineage: &str) -> String {
+    format!("reset in {lineage}")
+}
+
+/// The lineage of a webhook that was rewound in this state of the database before its receiver had the reset: that comes
+/// first, and then what is after the position. To the version before it is stale like any other.
+pub fn rewound_in(lineage: &str) -> String {
+    format!("rewound in {lineage}")
+}

@@ -41,7 +41,7 @@ pub use hot::{
 };
 pub use ids::{ids_in_use, message_ids_in_use};
 pub use leases::{Lease, NodePerson, NodeRow};
-pub use lineage::lineage;
+pub use lineage::{lineage, reset_in, rewound_in};
 pub use lock::ServerLock;
 pub use moving::{analyze, begin_filling, read_file};
 pub use postgres::Listening;

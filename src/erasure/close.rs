@@ -10,7 +10,7 @@ use crate::db::{self, Tx};
 use crate::entity::{consumer, erasure, server_role, session, user, user_block};
 use crate::feed::{Change, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{SessionId, UserId};
-use crate::{exports, images};
+use crate::{audit, exports, images};
 
 /// Closes a person's account. Idempotent.
 pub(super) struct Close {
@@ -47,6 +47,7 @@ impl Change for Close {
         let sessions = session::Entity::find().filter(session::Column::UserId.is_in(ids())).all(tx).await?;
         session::Entity::delete_many().filter(session::Column::UserId.is_in(ids())).exec(tx).await?;
         consumer::Entity::delete_many().filter(consumer::Column::UserId.is_in(ids())).exec(tx).await?;
+        audit::remove_sign_ins(tx, ids()).await?;
         user::Entity::update_many()
             .col_expr(user::Column::FullName, ERASED_NAME.into())
             .col_expr(user::Column::NameKey, accounts::search_key(ERASED_NAME).into())

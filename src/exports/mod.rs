@@ -105,7 +105,7 @@ impl Exports {
 
     /// Writes an archive of anybody's data for the operator, while it waits.
     pub(crate) async fn write_for_operator<S: ArchiveSink>(&self, by: &Operator, user: UserId, to: S) -> Result<S> {
-        self.0.app.feed.append_recorded(Noted, [by.record(AuditAction::DataExported, user)]).await?;
+        self.0.app.feed.note(by.record(AuditAction::DataExported, user)).await?;
         let mut archive = Archive::new(to, limits::EXPORT_SENT, self.0.app.clock.now());
         ExportSource { app: &self.0.app, images: &self.0.images, person: user }.write(&mut archive).await?;
         archive.finish().await
@@ -256,19 +256,6 @@ impl Quiet for Forgotten {
 
     async fn write(tx: &Tx, all: Vec<Self>) -> Answers<Self> {
         data_export::Entity::delete_many().exec(tx).await?;
-        Ok(vec![(); all.len()])
-    }
-}
-
-/// Nothing but what it is recorded with.
-#[derive(Clone)]
-struct Noted;
-
-impl Quiet for Noted {
-    type Answer = ();
-    const RANK: Rank = Rank::Housekeeping;
-
-    async fn write(_: &Tx, all: Vec<Self>) -> Answers<Self> {
         Ok(vec![(); all.len()])
     }
 }

@@ -101,12 +101,6 @@ impl Change for WebhookChange {
     }
 }
 
-/// The lineage of a webhook that was rewound in this state of the database before its receiver had the reset: that comes
-/// first, and then what is after the position. To the version before it is stale like any other.
-pub(super) fn rewound_in(lineage: &str) -> String {
-    format!("rewound in {lineage}")
-}
-
 /// What a batch needs to know, and its decisions so far.
 struct WebhookBatch {
     now: Timestamp,
@@ -156,7 +150,7 @@ impl WebhookBatch {
                 nonce: to.nonce.into(),
                 lineage: match row.lineage == self.lineage {
                     true => row.lineage,
-                    false => rewound_in(&self.lineage),
+                    false => db::rewound_in(&self.lineage),
                 },
                 failures: 0,
                 next_try_at: None,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::address::Target;
 use super::attempts::PostAttempt;
-use super::change::{WebhookChange, WebhookOutcome, WebhookStep, rewound_in};
+use super::change::{WebhookChange, WebhookOutcome, WebhookStep};
 use super::client::{PostAnswer, ReceiverLine, SignedPost};
 use super::parcel::{NextParcel, Parcel, ParcelRequest};
 use super::unresolved::UnresolvedTries;
@@ -186,10 +186,13 @@ impl Worker {
         self.pending = self.pending.filter(|pending| pending.after() == from);
         self.passed = self.passed.filter(|(after, _)| *after == from);
         let lineage = db::lineage(&self.webhooks.app().db.reader).await?;
+        // A rewind to where it is says that nothing behind it is to be passed.
+        let is_rewound = row.lineage == db::rewound_in(&lineage);
+        self.pending = self.pending.filter(|pending| !(is_rewound && pending.passes(from)));
         let reset = match self.pending {
             Some(PendingParcel::Reset { reason, at, .. }) => Some((reason, at)),
             _ if row.lineage == lineage => None,
-            _ if row.lineage == rewound_in(&lineage) => Some((Reset::Foreign, from)),
+            _ if is_rewound => Some((Reset::Foreign, from)),
             _ => Some((Reset::Foreign, self.webhooks.app().feed.newest().await?)),
         };
         if let Some((reason, at)) = reset {
@@ -336,5 +339,10 @@ impl PendingParcel {
         match self {
             Self::Events { after, .. } | Self::Reset { after, .. } => *after,
         }
+    }
+
+    /// Whether it is the reset of another state of the database, after which the webhook would not go on from here.
+    fn passes(&self, from: Cursor) -> bool {
+        matches!(self, Self::Reset { reason: Reset::Foreign, at, .. } if *at != from)
     }
 }

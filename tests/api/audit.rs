@@ -42,8 +42,11 @@ async fn a_sign_in_from_a_new_place_is_recorded_once() {
     assert_eq!(found.len(), 1, "neither where she signed up, nor a second time: {found:?}");
     let audit_entry::Model { actor, user_id, subject_id, address, detail, .. } = &found[0];
     assert_eq!((actor.as_str(), address.as_deref()), ("user", Some("127.0.0.2")));
-    assert_eq!((user_id.map(|id| id.to_string()), subject_id.to_string()), (Some(ada.id.clone()), ada.id));
+    assert_eq!((user_id.map(|id| id.to_string()), subject_id.to_string()), (Some(ada.id.clone()), ada.id.clone()));
     assert_eq!(detail.as_deref(), Some("a".repeat(120).as_str()));
+
+    ada.ask(LEAVE, json!({ "password": PASSWORD })).await;
+    assert_eq!(entries(&app, "login.new_place").await, [], "where somebody was goes with their account");
 }
 
 #[tokio::test]

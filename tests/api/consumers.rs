@@ -279,8 +279,10 @@ async fn of_claims_of_two_nodes_the_later_one_stays_and_a_wrong_clock_keeps_noth
         app.run_sql(&format!("UPDATE consumer SET claim_id = {claim}")).await;
     };
 
+    let mut socket = bob.socket().await;
     claimed(2).await;
-    is_taken(&mut consume(&bob, "phone", None).await).await;
+    socket.subscribe("1", CONSUME, json!({ "name": "phone", "after": null })).await;
+    is_taken(&mut socket).await;
 
     claimed(60).await;
     assert_eq!(replayed(&mut consume(&bob, "phone", None).await).await, []);

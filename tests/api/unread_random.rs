@@ -6,20 +6,15 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::json;
 
 use crate::support::{Person, TestApp, sql_id};
+use dice::Dice;
+
+#[path = "../../src/dice.rs"]
+#[expect(dead_code, reason = "unit tests need more of it")]
+mod dice;
 
 const OPERATIONS: usize = 20_000;
 /// How many are written together, before what is counted is compared.
 const STEP: usize = 400;
-
-/// Numbers that only look random.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).expect("31 bits") % sides
-    }
-}
 
 /// Groups of Ada's in which others write, delete and are erased.
 struct World {

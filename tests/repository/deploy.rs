@@ -153,5 +153,5 @@ fn containers_have_the_certificates_of_authorities() {
 fn a_fresh_server_has_time_for_its_first_backup() {
     let rules = read("deploy/prometheus.rules.yml");
     let rule = rules.split("- alert: ").find(|rule| rule.starts_with("ParlourBackupOld")).expect("the alert");
-    assert!(rule.contains("process_start_time_seconds") && rule.contains("parlour_last_backup_timestamp_seconds == 0"));
+    assert!(rule.contains("parlour_last_backup_timestamp_seconds == 0") && rule.contains("offset 2d == 0"));
 }

@@ -32,7 +32,8 @@ impl Hub {
                 () = self.is_overtaken(&mut signals) => {}
                 () = tokio::time::sleep(limits::FEED_POLL) => {}
             }
-            loop {
+            // Of a long absence there are many pages, which a stop does not wait for.
+            while !shutdown.is_cancelled() {
                 match self.read_on(&db).await {
                     Ok(true) => {}
                     Ok(false) => break,

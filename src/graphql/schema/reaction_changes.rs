@@ -69,8 +69,8 @@ impl ReactionsMutation {
     /// Reacts to a message with an emoji; again is no change. A message takes up to 20 different emoji, and 10 of one
     /// user. All members receive ReactionsChanged: the first reaction to a message is published at once, and those that
     /// follow within 250 ms together, each answered when it is stored. Reactions have a burst of 40 and then 2 per
-    /// second. Codes: NOT_FOUND, FORBIDDEN (a direct conversation in which one has blocked the other), BAD_USER_INPUT (a
-    /// deleted message, a system message, a full list, not one emoji), RATE_LIMITED.
+    /// second. Codes: NOT_FOUND, FORBIDDEN (a direct conversation in which one has blocked the other, or is erased),
+    /// BAD_USER_INPUT (a deleted message, a system message, a full list, not one emoji), RATE_LIMITED.
     async fn add_reaction(
         &self,
         ctx: &Context<'_>,

@@ -68,6 +68,16 @@ describe('blocking and reporting', { timeout: 120_000 }, () => {
     await screenshot(bob, 'pages-blocked-by');
     await bob.page.getByRole('button', { name: 'Discard' }).click();
     assert.equal(await messageWith(ada, 'Are you there?').count(), 0);
+    // What was written before can be deleted, but neither edited nor reacted to.
+    await messageWith(ada, 'Good morning').hover();
+    const actions = messageWith(ada, 'Good morning').getByRole('group', { name: 'Message actions' });
+    await actions.getByRole('button', { name: 'Delete' }).waitFor();
+    for (const name of ['Edit', 'React']) await actions.getByRole('button', { name }).waitFor({ state: 'detached' });
+    const sheet = await openSheet(ada, 'Good morning');
+    await sheet.getByRole('button', { name: 'Reply' }).waitFor();
+    assert.equal(await sheet.getByRole('button', { name: /Edit|👍/ }).count(), 0);
+    await page.keyboard.press('Escape');
+    await sheet.waitFor({ state: 'detached' });
   });
 
   test('in groups messages of who is blocked are hidden until one asks for them', async () => {

@@ -73,7 +73,12 @@ async fn a_stop_waits_for_no_download_and_it_goes_on_after_the_restart() {
     let get = server.http().get(server.url(&path)).timeout(PATIENCE);
     let is_made = server.http().head(server.url(&path)).timeout(PATIENCE);
     // It waits for the archive for 20 seconds.
-    while is_made.try_clone().expect("no body").send().await.expect("an answer").status() == 503 {}
+    soon(async {
+        while is_made.try_clone().expect("no body").send().await.expect("an answer").status() == 503 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    })
+    .await;
     let (read, unread) = tokio::join!(Download::begin(server.address, &path), Download::begin(server.address, &path));
     let (size, tag) = (read.size, read.tag.clone());
 

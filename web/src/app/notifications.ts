@@ -1,6 +1,6 @@
 // Announces new messages: to screen readers, and as notifications of the browser.
 import { oneLine } from '../conversation/mentions';
-import { calls, type Feed, isMuted, type Message } from '../feed';
+import { type Feed, isMuted, type Message } from '../feed';
 import { texts } from '../texts';
 import { isAnyTabFocused } from './page-focus';
 
@@ -24,14 +24,18 @@ export function conversationName(feed: Feed, conversationId: string): string {
   return known.otherUserId ? feed.person(known.otherUserId).fullName : (known.title ?? '');
 }
 
-/** Whether a message calls the user. Where it does not list all whom it calls, one more call is to be read than before. */
+/**
+ * Whether a message calls the user. Where it does not list all whom it calls, one more call is to be read than before. If it
+ * has been read by then, nothing tells: it is taken for a call, rather than missed.
+ */
 async function isCalled(feed: Feed, message: Message): Promise<boolean> {
-  const callsMe = calls(message, feed.me.id);
+  const callsMe = feed.calls(message);
   if (callsMe !== undefined) return callsMe;
   const { conversationId } = message;
   const before = feed.conversation(conversationId)?.unreadMentionCount ?? 0;
   await feed.loadConversation({ conversationId }).catch(() => {});
-  return (feed.conversation(conversationId)?.unreadMentionCount ?? 0) > before;
+  const { lastReadSeq = 0, unreadMentionCount = 0 } = feed.conversation(conversationId) ?? {};
+  return lastReadSeq >= message.seq || unreadMentionCount > before;
 }
 
 /** Announces a message by someone else. */

@@ -1,9 +1,6 @@
 // Whom a text calls that is being written: those who were chosen, as long as their names stand in it.
-import type { Mentions, Message, MessageDraft } from '../feed';
+import { LISTED_MENTIONS, type Mentions, type Message, type MessageDraft } from '../feed';
 import { placesOf } from './mentions';
-
-/** Of so many who are called the names are kept: the server shows no more of them, and keeps no more than 4 KiB beside a message. */
-const MAX_NAMES = 10;
 
 /** A person who is called, or everybody. */
 export interface Call {
@@ -20,8 +17,9 @@ const standing = (text: string, calls: readonly Call[]): readonly Call[] => {
 };
 
 const idsOf = (calls: readonly Call[]) => [...new Set(calls.flatMap(({ id }) => id ?? []))];
+/** The names of as many as will be listed: the server keeps no more than 4 KiB beside a message. */
 const namesOf = (calls: readonly Call[]): Record<string, string> =>
-  Object.fromEntries(calls.flatMap(({ id, name }) => (id ? [[id, name] as const] : [])).slice(0, MAX_NAMES));
+  Object.fromEntries(calls.flatMap(({ id, name }) => (id ? [[id, name] as const] : [])).slice(0, LISTED_MENTIONS));
 
 /** Whom a new message calls. */
 export function callsIn(text: string, calls: readonly Call[]): Pick<MessageDraft, 'mentionIds' | 'mentionEveryone' | 'calledAs'> {
@@ -33,10 +31,14 @@ export function callsIn(text: string, calls: readonly Call[]): Pick<MessageDraft
 /** Whom a message calls by name, as it is written there. */
 export const callsOf = ({ mentions, calledAs }: Mentions): readonly Call[] => mentions.map(({ id, fullName }) => ({ id, name: calledAs[id] ?? fullName }));
 
+/** Whether an edit may change whom its message calls: only if it knows all of them, as it replaces them. */
+export const canChangeCalls = (called: readonly Call[] | undefined): called is readonly Call[] => called !== undefined && called.length < LISTED_MENTIONS;
+
 /** Whom an edit calls from now on; undefined if that is whom its message called before. */
 export function callsOfEdit(
-  { called = [], ...before }: { text: string | null; metadata?: Message['metadata']; called?: readonly Call[] }, text: string, calls: readonly Call[],
+  { called, ...before }: { text: string | null; metadata?: Message['metadata']; called?: readonly Call[] }, text: string, calls: readonly Call[],
 ): { mentionIds: string[]; metadata: Record<string, unknown> | null } | undefined {
+  if (!canChangeCalls(called)) return undefined;
   const stood = standing(before.text ?? '', called);
   const left = standing(text, [...called, ...calls]);
   const [names, ids] = [namesOf(left), idsOf(left)];

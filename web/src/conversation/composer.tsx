@@ -14,7 +14,7 @@ import {
   cancelled, changeComposerDraft, type ComposerDraft, type DraftEdit, editOf, replyTo, setEditAside, useComposerDraft, withCall, withoutUnsaved, withUnsaved,
 } from './composer-draft';
 import { keepFocus, opensKeyboard, useTypingFocus } from './keep-focus';
-import { callsIn, callsOfEdit, shownCalls } from './calls';
+import { callsIn, callsOfEdit, canChangeCalls, shownCalls } from './calls';
 import { emojiSource, mentionSource } from './completion-sources';
 import { continueLine, insertText, toggleMark } from './insert-text';
 import { useOneLine } from './mentions';
@@ -119,9 +119,9 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
   }));
   useEffect(focusWithoutKeyboard, []);
   useTypingFocus(field);
-  // An edit can call people, but not everybody.
+  // An edit can call people, but not everybody, and nobody new if it does not know all whom its message calls.
   const mentions = mentionSource(feed, conversation, !edit, (call) => changeComposerDraft(draftKey, (draft) => withCall(draft, call)));
-  const completion = useCompletion(field, [emojiSource, mentions]);
+  const completion = useCompletion(field, !edit || canChangeCalls(edit.called) ? [emojiSource, mentions] : [emojiSource]);
   const emojiButton = useRef<HTMLButtonElement>(null);
   const [isPicking, setPicking] = useState(false);
 

@@ -28,7 +28,8 @@ interface MessageActionsProps {
 
 export function MessageActions({ message, isMine, isActive, showsTime, onReply, onEdit }: MessageActionsProps) {
   const { feed } = useSession();
-  const mayDelete = useFeed((feed) => isMine || feed.conversation(message.conversationId)?.viewerCan.includes('DELETE_OTHERS_MESSAGES') === true);
+  const viewerCan = useFeed((feed) => feed.conversation(message.conversationId)?.viewerCan) ?? [];
+  const mayDelete = isMine || viewerCan.includes('DELETE_OTHERS_MESSAGES');
   const attempt = useAttempt();
   const showNotice = useShowNotice();
   const [isConfirming, setConfirming] = useState(false);
@@ -64,10 +65,10 @@ export function MessageActions({ message, isMine, isActive, showsTime, onReply, 
       <div ref={row} className="actions" role="group" aria-label={words.actions} {...(isBar && { popover: 'manual' })}>
         {showsTime && <time className="time-aside" dateTime={message.createdAt} title={formatFullDateTime(message.createdAt)} aria-hidden="true">{formatTime(message.createdAt)}</time>}
         {isBar && action(words.unselect, X, () => (document.activeElement as HTMLElement | null)?.blur())}
-        {!isBar && <ReactButton message={message} isActive={isActive} />}
+        {!isBar && viewerCan.includes('REACT') && <ReactButton message={message} isActive={isActive} />}
         {action(words.reply, Reply, () => onReply(message), 'r')}
         {message.text && canCopy && action(words.copy, Copy, () => void copy())}
-        {isMine && action(words.edit, Pencil, () => onEdit(message), 'e')}
+        {isMine && viewerCan.includes('SEND') && action(words.edit, Pencil, () => onEdit(message), 'e')}
         {mayDelete && action(words.delete, Trash2, () => setConfirming(true), 'Delete')}
         {action(words.more, Ellipsis, () => openDialog({ kind: 'message', menu: { message, onReply, onEdit } }), 'm')}
       </div>

@@ -15,7 +15,7 @@ import { ConfirmDialog } from '../ui/confirm-dialog';
 import { Dialog } from '../ui/dialog';
 import { useAttempt, useShowNotice } from '../ui/toasts';
 import { useOneLine } from './mentions';
-import { QUICK_REACTIONS, useReact } from './reactions';
+import { QUICK_REACTIONS, useMayReact, useReact } from './reactions';
 
 const words = texts.message;
 
@@ -74,7 +74,7 @@ function Sheet({ message, onReply, onEdit, onClose }: MessageMenu & { onClose():
           const variables = { messageId: message.id };
           void attempt(() => (message.pinnedAt ? execute(client, UnpinDocument, variables) : execute(client, PinDocument, variables)));
         })}
-        {isMine && action(words.edit, Pencil, afterwards(() => onEdit(message)))}
+        {isMine && viewerCan.includes('SEND') && action(words.edit, Pencil, afterwards(() => onEdit(message)))}
         {!isMine && action(texts.blocks.report, Flag, () => openDialog({
           kind: 'report', target: { messageId: message.id }, name: feed.person(message.senderId).fullName, userId: message.senderId,
         }), true)}
@@ -96,16 +96,18 @@ function Sheet({ message, onReply, onEdit, onClose }: MessageMenu & { onClose():
 function QuickReactions({ message, onDone }: { message: Message; onDone(): void }) {
   const react = useReact(message);
   const current = useFeed((feed) => feed.history(message.conversationId).at(message.seq)?.reactions) ?? message.reactions;
+  const mayReact = useMayReact(message);
+  const isMine = (emoji: string) => current.some((known) => known.emoji === emoji && known.isMine);
+  // One's own can be taken back in any case.
+  const offered = QUICK_REACTIONS.filter((emoji) => mayReact || isMine(emoji));
+  if (offered.length === 0) return null;
   return (
     <div className="quick-reactions" role="group" aria-label={texts.reactions.add}>
-      {QUICK_REACTIONS.map((emoji) => {
-        const isMine = current.some((known) => known.emoji === emoji && known.isMine);
-        return (
-          <button key={emoji} type="button" aria-pressed={isMine} aria-label={emoji} onClick={() => { onDone(); react(emoji, !isMine); }}>
-            {emoji}
-          </button>
-        );
-      })}
+      {offered.map((emoji) => (
+        <button key={emoji} type="button" aria-pressed={isMine(emoji)} aria-label={emoji} onClick={() => { onDone(); react(emoji, !isMine(emoji)); }}>
+          {emoji}
+        </button>
+      ))}
     </div>
   );
 }

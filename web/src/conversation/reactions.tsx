@@ -1,7 +1,7 @@
-// The reactions to a message: each with how many people reacted so. A click adds one's own, or takes it back.
+// The reactions to a message: each with how many people reacted so. A click adds one's own where one may react, or takes it back.
 import { SmilePlus } from 'lucide-react';
 import { useRef, useState } from 'react';
-import { useSession } from '../app/session';
+import { useFeed, useSession } from '../app/session';
 import type { Message } from '../feed';
 import { texts } from '../texts';
 import { onDemand } from '../ui/on-demand';
@@ -17,8 +17,12 @@ export function useReact(message: Message) {
   return (emoji: string, added: boolean) => void attempt(() => feed.react(message, emoji, added));
 }
 
+/** Whether one may add reactions. To take one's own back is always allowed. */
+export const useMayReact = ({ conversationId }: Message) => useFeed((feed) => feed.conversation(conversationId)?.viewerCan.includes('REACT') === true);
+
 export function Reactions({ message, isActive }: { message: Message; isActive: boolean }) {
   const react = useReact(message);
+  const mayReact = useMayReact(message);
   if (message.reactions.length === 0) return null;
   return (
     <ul className="reactions" aria-label={words.title}>
@@ -26,7 +30,7 @@ export function Reactions({ message, isActive }: { message: Message; isActive: b
         <li key={emoji}>
           <button
             type="button" className="reaction" tabIndex={isActive ? 0 : -1} aria-pressed={isMine} aria-label={words.count(emoji, count)}
-            onMouseDown={keepFocus} onClick={() => react(emoji, !isMine)}
+            aria-disabled={(!mayReact && !isMine) || undefined} onMouseDown={keepFocus} onClick={() => { if (mayReact || isMine) react(emoji, !isMine); }}
           >
             <span aria-hidden="true">{emoji}</span> {count > 1 && <span aria-hidden="true">{count.toLocaleString()}</span>}
           </button>

@@ -22,11 +22,13 @@ export type Mentions = Pick<MessageFragment, 'mentions' | 'mentionsEveryone'> & 
 export type Quote = Omit<NonNullable<MessageFragment['replyTo']>, 'metadata'> & Mentions;
 
 /** The server lists this many of those whom a message calls. */
-const LISTED_MENTIONS = 10;
+export const LISTED_MENTIONS = 10;
 
-/** Whether a message calls somebody; undefined where it calls more people than are listed. */
-export function calls({ senderId, mentions, mentionsEveryone }: Pick<Message, 'senderId' | 'mentions' | 'mentionsEveryone'>, userId: string): boolean | undefined {
-  if (senderId === userId) return false;
+/** Whether a message calls somebody, who has blocked some; undefined where it calls more people than are listed. */
+export function calls(
+  { senderId, mentions, mentionsEveryone }: Pick<Message, 'senderId' | 'mentions' | 'mentionsEveryone'>, userId: string, blocked: ReadonlySet<string>,
+): boolean | undefined {
+  if (senderId === userId || blocked.has(senderId)) return false;
   if (mentionsEveryone || mentions.some(({ id }) => id === userId)) return true;
   return mentions.length < LISTED_MENTIONS ? false : undefined;
 }

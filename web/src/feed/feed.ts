@@ -6,7 +6,7 @@ import {
 import { Blocks } from './blocks';
 import { ChangeNotifier } from './change-notifier';
 import { ConversationFetcher } from './conversation-fetcher';
-import type { ConversationRef, Message, Person } from './entities';
+import { calls, type ConversationRef, type Message, type Person } from './entities';
 import { Histories } from './histories';
 import { MessageHistory } from './history';
 import { Loader } from './loader';
@@ -72,12 +72,7 @@ export class Feed {
       (id, isCurrent) => this.#loadAgain(id, isCurrent),
       (id, events) => this.#onFetched(id, events),
     );
-    // What one may do in the direct conversation has changed.
-    const onBlock = ({ id }: Person) => {
-      const direct = this.directWith(id);
-      if (direct) this.fetchConversation(direct.id);
-    };
-    this.blocks = new Blocks(transport, onPerson, changed, onBlock);
+    this.blocks = new Blocks(transport, onPerson, changed, ({ id }) => this.#fetchDirectWith(id));
     this.members = new Members(transport, onPerson, changed);
     this.presence = new PresenceTracker(transport, changed);
     this.typing = new TypingTracker(transport, onPerson, changed);
@@ -111,6 +106,8 @@ export class Feed {
   conversation(id: string) { return this.#state.conversation(id); }
   recipientKey(recipient: ConversationRef) { return this.#state.recipientKey(recipient); }
   directWith(userId: string) { return this.#state.directWith(userId); }
+  /** Whether a message calls the user; undefined where it does not list all whom it calls. */
+  calls(message: Message) { return calls(message, this.me.id, this.blocks.ids); }
 
   /** The history of a conversation. Call its `ensureLoaded` for the messages in view. */
   history(id: string): MessageHistory {
@@ -215,7 +212,7 @@ export class Feed {
         this.outbox.remove(event.message.id);
         if (!this.conversation(event.message.conversationId)) return this.#fetcher.fetch(event.message.conversationId, event);
         return this.#announce(this.#applyMessage(event.message));
-      case 'MessageChanged': return this.#loader.completeMessage(this.#applyMessage(event.message), this.me.id, true);
+      case 'MessageChanged': return this.#completeMessage(this.#applyMessage(event.message), true);
       case 'ReactionsChanged': return applyReactions(this.#histories.get(event.conversationId), event, this.me.id);
       case 'PinsChanged': return this.pins.apply(event, this.#histories.get(event.conversationId));
       case 'MembershipChanged': return event.own ? this.fetchConversation(event.own.id) : undefined;
@@ -256,16 +253,20 @@ export class Feed {
   /** Applies a message from an event or a response. Idempotent. */
   #applyMessage(fragment: MessageFragment): Message {
     const message = this.#state.toMessage(fragment);
-    this.#state.applyMessage(message, this.me.id);
+    this.#state.applyMessage(message, this.me.id, this.calls(message) === true);
     this.#histories.get(message.conversationId)?.put(message);
     if (!message.system) this.members.moveMark(message.conversationId, message.senderId, message.seq);
     this.#notifier.changed();
     return message;
   }
 
+  #completeMessage(message: Message, isChanged: boolean): void {
+    this.#loader.completeMessage(message, this.calls(message), isChanged);
+  }
+
   #announce(message: Message): void {
     if (!this.#announced.announce(message)) return;
-    this.#loader.completeMessage(message, this.me.id, false);
+    this.#completeMessage(message, false);
     this.typing.set(message.conversationId, message.senderId, false);
     if (message.senderId !== this.me.id) this.options.onMessage?.(message);
   }
@@ -291,6 +292,13 @@ export class Feed {
     if (!person.deletedAt) return;
     this.#state.eraseMessagesOf(person.id, person.deletedAt);
     this.#histories.erase(person.id, person.deletedAt);
+    this.#fetchDirectWith(person.id);
+  }
+
+  /** What one may do in the direct conversation with a person has changed. */
+  #fetchDirectWith(userId: string): void {
+    const direct = this.directWith(userId);
+    if (direct) this.fetchConversation(direct.id);
   }
 
   async #loadAgain(conversationId: string, isCurrent: () => boolean): Promise<void> {

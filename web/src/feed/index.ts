@@ -24,7 +24,7 @@
  * - **Blocks are the views' to keep.** In groups messages of blocked people still come: hide those of {@link Feed.blocks}.
  * - **Objects are replaced, never mutated**: views compare by identity.
  */
-export { activity, calls, isMuted, message as toMessage, type Conversation, type ConversationRef, type Member, type Mentions, type Message, type Person, type Picture } from './entities';
+export { activity, isMuted, LISTED_MENTIONS, message as toMessage, type Conversation, type ConversationRef, type Member, type Mentions, type Message, type Person, type Picture } from './entities';
 export { Feed, type FeedOptions } from './feed';
 export type { MessageHistory } from './history';
 export { memoryStore, type MessageDraft, type OutboxStore, type OutgoingImage, type OutgoingMessage } from './outbox';

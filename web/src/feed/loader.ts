@@ -3,12 +3,15 @@ import {
   type ConversationFragment, MoreConversationsDocument, OneConversationDocument, OnePersonDocument, UnreadCountsDocument,
   UpdateMembershipDocument, type UpdateMembershipInput,
 } from '../gql/graphql';
-import { calls, type ConversationRef, type Message } from './entities';
+import type { ConversationRef, Message } from './entities';
 import type { FeedState } from './state';
 import type { Transport } from './transport';
 
 /** In milliseconds: a read mark that moves step by step is asked for once. */
 const UNREAD_DELAY = 400;
+
+/** In milliseconds, per member and at most: over so long the pages of all members spread what they ask after the same message. */
+const [SPREAD_PER_MEMBER, MAX_SPREAD] = [20, 10_000];
 
 export class Loader {
   /** Whether there are conversations that are not loaded yet. */
@@ -62,20 +65,23 @@ export class Loader {
   }
 
   /** Asks for what does not follow from a message: how much is unread, and whether its conversation is back from the archive. */
-  completeMessage(message: Message, me: string, isChanged: boolean): void {
+  completeMessage(message: Message, callsMe: boolean | undefined, isChanged: boolean): void {
     const known = this.state.conversation(message.conversationId);
-    const callsMe = calls(message, me);
     if (!known || (callsMe === false && !isChanged)) return;
     // A new one that calls the user for certain has brought it back.
     if (known.own?.archived && callsMe !== false) void this.conversation({ conversationId: known.id }).catch(() => {});
     // An edit may call the user, or no longer.
-    else if (callsMe === undefined || (isChanged && (callsMe || message.deletedAt || known.unreadMentionCount > 0))) this.unreadCounts(known.id);
+    else if (callsMe === undefined || (isChanged && (callsMe || message.deletedAt || known.unreadMentionCount > 0))) {
+      this.unreadCounts(known.id, Math.min(known.memberCount * SPREAD_PER_MEMBER, MAX_SPREAD));
+    }
   }
 
-  /** Asks how much of a conversation is unread, after something from which it does not follow. */
-  unreadCounts(id: string): void {
+  /** Asks how much of a conversation is unread, after something from which it does not follow. Up to `spread` later if others ask, too. */
+  unreadCounts(id: string, spread = 0): void {
     const { lastReadSeq = 0, lastSeq = 0 } = this.state.conversation(id) ?? {};
     if (lastReadSeq >= lastSeq) return;
+    // What is about to be asked will count this, too.
+    if (spread > 0 && this.#asking.has(id)) return;
     clearTimeout(this.#asking.get(id));
     this.#asking.set(id, setTimeout(() => {
       this.#asking.delete(id);
@@ -87,7 +93,7 @@ export class Loader {
         this.state.updateConversation(id, { unreadCount, unreadMentionCount });
         this.changed();
       }, () => {});
-    }, UNREAD_DELAY));
+    }, UNREAD_DELAY + Math.random() * spread));
   }
 
   stop(): void {

@@ -1,6 +1,6 @@
 // People and conversations that are loaded, their order in the sidebar, and which messages were announced.
 import type { ConversationFragment, MessageFragment, PersonFragment } from '../gql/graphql';
-import { activity, calls, type Conversation, type ConversationRef, conversation, type Message, message, type Person, tombstone, withoutTrimmedQuote } from './entities';
+import { activity, type Conversation, type ConversationRef, conversation, type Message, message, type Person, tombstone, withoutTrimmedQuote } from './entities';
 
 const unknownPerson = (id: string): Person => ({ id, fullName: '…', profilePic: null, deletedAt: null });
 
@@ -90,8 +90,8 @@ export class FeedState {
     if (known) this.#put({ ...known, ...update });
   }
 
-  /** Updates the sidebar for a message that was added or changed. `me` is the user's id. */
-  applyMessage(message: Message, me: string): void {
+  /** Updates the sidebar for a message that was added or changed. `me` is the user's id, whom it calls or not. */
+  applyMessage(message: Message, me: string, callsMe: boolean): void {
     const known = this.#conversations.get(message.conversationId);
     if (!known || message.seq < known.firstSeq) return;
     const last = known.lastMessage;
@@ -102,7 +102,6 @@ export class FeedState {
     if (!newest && lastReadSeq === known.lastReadSeq) return;
     const lastSeq = Math.max(known.lastSeq, message.seq);
     const isAdded = message.seq > known.lastSeq && message.countsAsUnread;
-    const callsMe = calls(message, me) === true;
     // As the server has it: no event of its own says that a conversation has come back from the archive.
     const comesBack = known.own?.archived && message.seq > known.lastSeq && (known.otherUserId !== null || callsMe);
     this.#put({
