@@ -78,10 +78,12 @@ async fn images_move_from_the_folder_to_a_bucket_and_back() {
     let urls = send_images(&server, 3).await;
     let folder = server.folder().join("data/images");
     assert!(well(&server, &["verify"]).await.starts_with("3 images, all in "));
+    make_archive(&server).await;
+    let (_, reason) = ill(&server, &["copy", "--to", "bucket"]).await;
+    assert!(reason.contains("a server runs on the database: stop it first"), "{reason}");
+    server.stop().await;
     let (_, reason) = ill(&server, &["copy", "--to", "bucket"]).await;
     assert!(reason.contains("S3_BUCKET is not set"), "{reason}");
-    make_archive(&server).await;
-    server.stop().await;
 
     // The settings name the bucket, and the images are still in the folder.
     keep_in(&mut server, Some(&bucket));
