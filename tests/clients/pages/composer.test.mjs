@@ -269,9 +269,9 @@ describe('the composer', { timeout: 120_000 }, () => {
     await sendText(ada, ' \n    indented\n  less\n  ');
     assert.equal(await last('indented'), '    indented\n  less');
     await field.press('ArrowUp');
-    await field.fill('  edited \n');
+    await field.fill('  rewritten \n');
     await field.press('Enter');
-    assert.equal(await last('edited'), '  edited');
+    assert.equal(await last('rewritten'), '  rewritten');
     assert.deepEqual(bob.problems, []);
   });
 });

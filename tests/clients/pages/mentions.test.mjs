@@ -105,10 +105,11 @@ describe('mentions', { timeout: 120_000 }, () => {
       'mutation ($to: ID!, $text: String!, $ids: [ID!]) { sendMessage(input: { to: { conversationId: $to }, text: $text, mentionIds: $ids }) { seq } }',
       { to: crowd, text, ids: people.map(({ id }) => id) },
     );
-    await call('Only the others', others);
     await call('All of you', [...others, ada]);
-    await sidebarRow(ada, 'Crowd.*1 message mentions you.*2 unread messages').waitFor();
+    await sidebarRow(ada, 'Crowd.*1 message mentions you.*1 unread message').waitFor();
     await announced(ada).getByText('All of you').waitFor();
+    await call('Only the others', others);
+    await sidebarRow(ada, 'Crowd.*1 message mentions you.*2 unread messages').waitFor();
     assert.equal(await announced(ada).getByText('Only the others').count(), 0);
   });
 
