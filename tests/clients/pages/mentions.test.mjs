@@ -142,8 +142,9 @@ describe('mentions', { timeout: 120_000 }, () => {
     await messageWith(ada, '@Ada Lovelace too').locator('.mention[data-me]').waitFor();
     // What replies quote, too, and what one is replying to.
     for (const person of [bob, ada]) {
-      await messageWith(person, '@Carol Shaw and').first().hover();
-      await messageWith(person, '@Carol Shaw and').first().getByRole('button', { name: 'Reply' }).click();
+      // By the keyboard, as the list may move below a pointer.
+      await messageWith(person, '@Carol Shaw and').first().focus();
+      await person.page.keyboard.press('r');
       await person.page.locator('.composer-bar', { hasText: '@Carol Shaw and' }).waitFor();
       if (person === bob) await sendText(bob, 'As was said');
     }
