@@ -156,7 +156,7 @@ pub(super) async fn reachable(
         let rows = user::Entity::find()
             .select_only()
             .column(user::Column::Id)
-            .filter(user::Column::Id.is_in(people.iter().copied()))
+            .filter(db::is_among(db, user::Column::Id, people.iter().copied())?)
             .filter(user::Column::DeletedAt.is_null())
             .into_tuple::<UserId>()
             .all(db)

@@ -171,8 +171,8 @@ pub async fn find_own(
             let conversations: HashSet<ConversationId> = of.iter().map(|(conversation, _)| *conversation).collect();
             let people: HashSet<UserId> = of.iter().map(|(_, person)| *person).collect();
             current_rows()
-                .filter(membership::Column::ConversationId.is_in(conversations))
-                .filter(membership::Column::UserId.is_in(people))
+                .filter(db::is_among(db, membership::Column::ConversationId, conversations)?)
+                .filter(db::is_among(db, membership::Column::UserId, people)?)
                 .inner_join(user::Entity)
                 .filter(user::Column::DeletedAt.is_null())
                 .all(db)
@@ -203,7 +203,7 @@ pub async fn member_counts(
         .select_only()
         .column(membership::Column::ConversationId)
         .column_as(membership::Column::UserId.count(), "members")
-        .filter(membership::Column::ConversationId.is_in(conversations))
+        .filter(db::is_among(db, membership::Column::ConversationId, conversations)?)
         .group_by(membership::Column::ConversationId)
         .into_model::<Count>()
         .all(db)

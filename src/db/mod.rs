@@ -33,7 +33,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use dialect::Dialect;
 pub use fault::{Fault, in_a_line, reason};
-pub use finds::{conversations, direct_conversations, messages};
+pub use finds::{conversations, direct_conversations, is_among, messages};
 #[cfg(test)]
 pub(crate) use fresh::fresh;
 pub use hot::{

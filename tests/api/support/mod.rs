@@ -213,6 +213,18 @@ pub fn code(answer: &Value) -> &str {
     answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("no code in {answer}"))
 }
 
+/// Asks again while the server has too many others to serve, as clients do: many tests at once keep a machine busy.
+pub async fn when_available<T: Future<Output = Value>>(mut ask: impl FnMut() -> T) -> Value {
+    for _ in 0..30 {
+        let answer = ask().await;
+        if answer["errors"][0]["extensions"]["code"] != "SERVICE_UNAVAILABLE" {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    ask().await
+}
+
 /// Waits for something that must happen in time.
 pub async fn soon<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, what).await.expect("it comes in time")

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use super::{Socket, TestApp, code, secrets};
+use super::{Socket, TestApp, code, secrets, when_available};
 
 /// A person with an account, signed in.
 #[derive(Clone)]
@@ -41,7 +41,8 @@ impl Person {
     pub async fn another_device(&self, app: &TestApp) -> Self {
         let input = json!({ "email": self.email, "password": PASSWORD });
         let query = "mutation($input: LoginInput!) { login(input: $input) { token } }";
-        let answer = app.execute(None, query, json!({ "input": input })).await;
+        let variables = json!({ "input": input });
+        let answer = when_available(|| app.execute(None, query, variables.clone())).await;
         let token = answer["data"]["login"]["token"].as_str().unwrap_or_else(|| panic!("no login: {answer}"));
         Self { token: token.to_owned(), ..self.clone() }
     }
