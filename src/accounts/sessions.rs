@@ -243,8 +243,13 @@ impl Accounts {
         if let Some(known) = self.recent.get(&id) {
             return Ok(known.map(|known| known.row));
         }
-        let _turn = self.app.db.turn().await;
-        let row = session::Entity::find_by_id(id).one(&self.app.db.reader).await?;
+        let row = match self.app.db.hot.session(id) {
+            Some(row) => row,
+            None => {
+                let _turn = self.app.db.turn().await;
+                session::Entity::find_by_id(id).one(&self.app.db.reader).await?
+            }
+        };
         let read = row.map(|row| CachedSession { row: Arc::new(row) });
         let known = self.recent.entry(id).or_insert(read).into_value();
         Ok(known.map(|known| known.row))

@@ -118,8 +118,12 @@ pub async fn directs_of(app: &App, viewer: &Viewer, others: &[UserId]) -> Result
 
 /// Whether the viewer has a direct conversation with a person.
 pub async fn have_met(app: &App, viewer: &Viewer, other: UserId) -> Result<bool> {
+    let pair = DirectPair::of(viewer.user(), other);
+    if let Some(own) = app.db.hot.membership_of_pair(&pair, viewer.user()) {
+        return Ok(own.is_some());
+    }
     let _turn = app.db.turn().await;
-    let between = conversation::Column::DirectPair.eq(DirectPair::of(viewer.user(), other));
+    let between = conversation::Column::DirectPair.eq(pair);
     Ok(conversation::Entity::find().filter(between).one(&app.db.reader).await?.is_some())
 }
 

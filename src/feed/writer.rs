@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use crate::clock::{Clock, Timestamp, instant};
 use crate::db::{HotConnection, Tx, Writer};
 use crate::entity::feed_event;
-use crate::feed::change::Batch;
+use crate::feed::change::{Batch, Rank};
 use crate::feed::cursor::{Cursor, positions};
 use crate::feed::event::{Audience, Event};
 use crate::feed::health::Health;
@@ -46,9 +46,13 @@ pub(super) async fn run(
         let rest = backlog.split_off(backlog.len().min(limits::WRITER_BATCH));
         backlog.sort_by_key(|change| change.rank());
         let batch = std::mem::replace(&mut backlog, rest);
-        let (hot, others) = batch.into_iter().partition(|change| writer.hot.is_some() && change.is_hot());
-        for changes in [hot, others] {
-            commit(&mut writer, &clock, &hub, &health, merge(changes)).await;
+        // What callers wait for is answered before the rest begins: to index messages takes as long as to write a hundred.
+        let (jobs, calls): (Vec<_>, Vec<_>) = batch.into_iter().partition(|change| change.rank() == Rank::Housekeeping);
+        for changes in [calls, jobs] {
+            let (hot, others) = changes.into_iter().partition(|change| writer.hot.is_some() && change.is_hot());
+            for changes in [hot, others] {
+                commit(&mut writer, &clock, &hub, &health, merge(changes)).await;
+            }
         }
     }
 }

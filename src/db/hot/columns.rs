@@ -43,6 +43,9 @@ macro_rules! columns {
             "created_at"
         )
     };
+    (session, $of:literal) => {
+        columns!(@of $of, "id", "user_id", "user_agent", "created_at", "last_used_at", "expires_at")
+    };
     (@of $of:literal, $first:literal $(, $other:literal)*) => {
         concat!($of, $first $(, ", ", $of, $other)*)
     };
@@ -53,7 +56,7 @@ pub(super) use columns;
 mod tests {
     use sea_orm::{EntityTrait, Iden, Iterable};
 
-    use crate::entity::{conversation, feed_event, image, membership, message, user};
+    use crate::entity::{conversation, feed_event, image, membership, message, session, user};
 
     fn of<E: EntityTrait>() -> String {
         E::Column::iter().map(|column| column.unquoted().to_owned()).collect::<Vec<_>>().join(", ")
@@ -67,5 +70,6 @@ mod tests {
         assert_eq!(columns!(feed_event), of::<feed_event::Entity>());
         assert_eq!(columns!(user), of::<user::Entity>());
         assert_eq!(columns!(image), of::<image::Entity>());
+        assert_eq!(columns!(session), of::<session::Entity>());
     }
 }

@@ -10,7 +10,7 @@ use crate::entity::conversation::{self, DirectPair};
 use crate::entity::feed_event::LoggedKind;
 use crate::entity::image::Format;
 use crate::entity::{membership, message};
-use crate::id::{ConversationId, ImageId, MessageId, UserId};
+use crate::id::{ConversationId, ImageId, MessageId, SessionId, UserId};
 
 /// What a row of a hot statement is read as, its columns in the order of the statement.
 pub trait FromRow: Sized {
@@ -126,7 +126,7 @@ macro_rules! id_columns {
     )*};
 }
 
-id_columns!(ConversationId, ImageId, MessageId, UserId);
+id_columns!(ConversationId, ImageId, MessageId, SessionId, UserId);
 
 /// The numbers of these enums never change.
 macro_rules! enum_columns {

@@ -10,8 +10,8 @@ use crate::db::hot::columns::columns;
 use crate::db::hot::rows::{FromRow, conversation_from};
 use crate::db::unread::{calls, uncounted};
 use crate::entity::conversation::DirectPair;
-use crate::entity::{conversation, image, membership, mention, message, user};
-use crate::id::{ConversationId, ImageId, MessageId, UserId};
+use crate::entity::{conversation, image, membership, mention, message, session, user};
+use crate::id::{ConversationId, ImageId, MessageId, SessionId, UserId};
 
 macro_rules! message {
     ($condition:literal) => {
@@ -50,8 +50,10 @@ const CONVERSATION_BY_ID: &str = concat!("SELECT ", columns!(conversation), " FR
 const USER_BY_ID: &str = concat!("SELECT ", columns!(user), " FROM user WHERE id = ?1");
 const IMAGE_BY_ID: &str = concat!("SELECT ", columns!(image), " FROM image WHERE id = ?1");
 
+const SESSION_BY_ID: &str = concat!("SELECT ", columns!(session), " FROM session WHERE id = ?1");
+
 /// All of them.
-pub const HOT_READS: [&str; 12] = [
+pub const HOT_READS: [&str; 13] = [
     MESSAGES_BETWEEN,
     MESSAGE_BY_ID,
     MEMBERSHIP,
@@ -64,6 +66,7 @@ pub const HOT_READS: [&str; 12] = [
     CONVERSATION_BY_ID,
     USER_BY_ID,
     IMAGE_BY_ID,
+    SESSION_BY_ID,
 ];
 
 impl HotReads {
@@ -146,6 +149,11 @@ impl HotReads {
         self.read(|connection| each(connection, USER_BY_ID, ids.iter().map(|id| [id]), user))
     }
 
+    /// A session, if it has not ended.
+    pub fn session(&self, id: SessionId) -> Option<Option<session::Model>> {
+        self.read(|connection| Ok(connection.all(SESSION_BY_ID, [id], session)?.pop()))
+    }
+
     /// Images by id.
     pub fn images_by_ids(&self, ids: &[ImageId]) -> Option<Vec<image::Model>> {
         self.read(|connection| each(connection, IMAGE_BY_ID, ids.iter().map(|id| [id]), image))
@@ -180,6 +188,17 @@ fn each<P: Params, T>(
 
 fn membership(row: &Row<'_>) -> Read<(membership::Model, conversation::Model)> {
     Ok((membership::Model::from_row(row)?, conversation_from(row, 12)?))
+}
+
+fn session(row: &Row<'_>) -> Read<session::Model> {
+    Ok(session::Model {
+        id: row.get(0)?,
+        user_id: row.get(1)?,
+        user_agent: row.get(2)?,
+        created_at: row.get(3)?,
+        last_used_at: row.get(4)?,
+        expires_at: row.get(5)?,
+    })
 }
 
 fn user(row: &Row<'_>) -> Read<user::Model> {
