@@ -1,10 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
-/** Compresses each file once, at the highest level: the server sends `x.js.gz` in place of `x.js`. */
+/** Compresses each file once, at the highest level, and leaves only that: the server sends `x.js.gz` for `x.js`. */
 const precompress: Plugin = {
   name: 'precompress',
   apply: 'build',
@@ -12,6 +12,7 @@ const precompress: Plugin = {
     for (const name of Object.keys(files).filter((name) => /\.(js|css|svg|ttf)$/.test(name))) {
       const path = join(dir, name);
       writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }));
+      unlinkSync(path);
     }
   },
 };

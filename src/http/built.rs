@@ -1,6 +1,7 @@
 //! The build of `web/`: embedded in release builds, read from the checkout in development.
 
 use std::borrow::Cow;
+use std::io::Read;
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
@@ -8,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use flate2::read::GzDecoder;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::{files, negotiate};
@@ -18,51 +20,70 @@ use super::{files, negotiate};
 #[allow_missing = true]
 struct Built;
 
-/// A file of the build, and its compressed form if the build made one.
+/// A file of the build.
 pub(super) struct BuiltFile {
-    plain: EmbeddedFile,
-    gzip: Option<EmbeddedFile>,
+    file: EmbeddedFile,
+    kind: String,
+    /// The build leaves only the compressed form of what is worth it: with both, the program was 7 MB larger.
+    is_gzip: bool,
 }
 
 impl BuiltFile {
+    /// The bytes of a file that is not worth compressing.
     pub(super) fn content(&self) -> &[u8] {
-        &self.plain.data
+        &self.file.data
+    }
+
+    /// Its bytes for a browser, and whether they are compressed.
+    fn content_for(self, headers: &HeaderMap) -> std::io::Result<(Cow<'static, [u8]>, bool)> {
+        if !self.is_gzip || negotiate::takes_gzip(headers) {
+            return Ok((self.file.data, self.is_gzip));
+        }
+        // No browser does without.
+        let mut plain = Vec::new();
+        GzDecoder::new(&*self.file.data).read_to_end(&mut plain)?;
+        Ok((Cow::Owned(plain), false))
     }
 }
 
 /// The file at a path of the build; `None` if it does not exist or must not be served.
 pub(super) fn find(path: &str) -> Option<BuiltFile> {
     files::relative(path)?;
-    Some(BuiltFile { plain: Built::get(path)?, gzip: Built::get(&format!("{path}.gz")) })
+    let kind = match mime_guess::from_path(path).first_or_octet_stream() {
+        text if text.type_() == mime_guess::mime::TEXT => format!("{text}; charset=utf-8"),
+        other => other.to_string(),
+    };
+    let (file, is_gzip) = match Built::get(path) {
+        Some(plain) => (plain, false),
+        None => (Built::get(&format!("{path}.gz"))?, true),
+    };
+    Some(BuiltFile { file, kind, is_gzip })
 }
 
 /// A file with its type, or 304 if the browser has it already.
-pub(super) fn send(BuiltFile { plain, gzip }: BuiltFile, headers: &HeaderMap) -> Response {
+pub(super) fn send(file: BuiltFile, headers: &HeaderMap) -> Response {
     // Weak, as the same tag is used for the plain and the compressed form.
-    let tag = format!("W/\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&plain.metadata.sha256_hash()[..16]));
-    let is_choice = gzip.is_some();
-    let (data, is_gzip) = match gzip {
-        Some(file) if negotiate::takes_gzip(headers) => (file.data, true),
-        Some(_) | None => (plain.data, false),
-    };
+    let tag = format!("W/\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&file.file.metadata.sha256_hash()[..16]));
+    let is_choice = file.is_gzip;
     let known = headers.get(IF_NONE_MATCH).and_then(|known| known.to_str().ok());
     let is_known = known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag));
     let mut response = if is_known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let kind = match plain.metadata.mimetype() {
-            text if text.starts_with("text/") => format!("{text}; charset=utf-8"),
-            other => other.to_owned(),
+        let kind = file.kind.clone();
+        let Ok((data, is_gzip)) = file.content_for(headers) else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         };
         let body = match data {
             Cow::Borrowed(bytes) => Body::from(bytes),
             Cow::Owned(bytes) => Body::from(bytes),
         };
-        ([(CONTENT_TYPE, kind)], body).into_response()
+        let mut response = ([(CONTENT_TYPE, kind)], body).into_response();
+        if is_gzip {
+            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        response
     };
-    if is_gzip {
-        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
     if is_choice {
         response.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
     }

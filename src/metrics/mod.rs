@@ -59,6 +59,7 @@ struct Metrics {
     images_refused: Family<ReasonLabel, Counter>,
     image_seconds: Histogram,
     read_turn_seconds: Histogram,
+    hot_reads_failed: Counter,
 }
 
 impl Metrics {
@@ -118,6 +119,8 @@ impl Metrics {
         let read_turn_seconds = Histogram::new(COMMIT);
         let waited = "Time that a read of a client which connects waited for its turn";
         timed(all, "read_turn_wait", waited, read_turn_seconds.clone());
+        let failed = "Reads by prepared statements of SQLite that failed, and were done by the slower way";
+        let hot_reads_failed = registered(all, "hot_reads_failed", failed);
         Self {
             registry,
             requests,
@@ -141,6 +144,7 @@ impl Metrics {
             images_refused,
             image_seconds,
             read_turn_seconds,
+            hot_reads_failed,
         }
     }
 }
@@ -246,6 +250,11 @@ pub(crate) fn image_stored(took: Duration) {
 /// A read got its turn.
 pub(crate) fn read_turn(waited: Duration) {
     METRICS.read_turn_seconds.observe(waited.as_secs_f64());
+}
+
+/// A hot read failed.
+pub(crate) fn hot_read_failed() {
+    METRICS.hot_reads_failed.inc();
 }
 
 /// An image was not stored: `image` if it could not be used, `unavailable` if that was not its fault.

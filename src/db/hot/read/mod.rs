@@ -21,7 +21,7 @@ use rusqlite::{CachedStatement, Connection, OpenFlags, Params, Row};
 use tokio::time::Instant;
 
 use crate::clock::instant;
-use crate::limits;
+use crate::{limits, metrics};
 
 pub use sidebar::{SidebarRow, SidebarSelection};
 pub use statements::HOT_READS;
@@ -97,6 +97,7 @@ impl HotReads {
             }
             // The ordinary way reports it if it happens there too.
             Err(error) => {
+                metrics::hot_read_failed();
                 tracing::debug!(error = %error, "a hot read failed");
                 None
             }
