@@ -1,5 +1,5 @@
-//! The parts of the hot paths by themselves, in this process and without sockets: the guard, the answer to a query for a
-//! page, frames of a subscription, and a batch of the writer.
+//! The parts of the hot paths by themselves, in this process and without sockets: the guard, a page from its rows to its
+//! JSON, frames of a subscription from events in memory, and a batch of the writer.
 //!
 //! `cargo bench --bench micro`; `-- page` measures one, `-- --save-baseline before` and `-- --baseline before` compare two
 //! versions.
@@ -23,9 +23,12 @@ use http_body_util::BodyExt;
 use parlour::accounts::Authenticated;
 use parlour::clock::Clock;
 use parlour::config::Config;
-use parlour::graphql::{Api, Caller, Frame, Resume, guard};
+use parlour::conversations::{self, Reference};
+use parlour::graphql::{Api, Caller, Frame, Resume, guard, to_json};
 use parlour::http::socket::Sockets;
 use parlour::http::{HttpService, HttpState};
+use parlour::id::{MessageId, UserId};
+use parlour::messages::{self, NewMessage, Window};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -40,9 +43,9 @@ const PER_VIEWER: &str = "subscription($after: String) { messageAdded(after: $af
 const HERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 40_000);
 /// As long as others are.
 const TEXT: &str = "The quick brown fox jumps over the lazy dog, and the dog does not even look up from its nap.";
-/// The messages of a replay.
+/// The messages whose frames are measured.
 const REPLAYED: usize = 100;
-/// The messages that wait for the writer at once.
+/// The messages that are given to the writer at once.
 const BATCH: usize = 64;
 
 /// The program without its sockets, on a folder of its own.
@@ -56,6 +59,13 @@ struct Program {
 struct Person {
     id: String,
     token: String,
+}
+
+impl Person {
+    /// The direct conversation with them.
+    fn reference(&self) -> Reference {
+        Reference::Direct(UserId::parse(&self.id).expect("an id"))
+    }
 }
 
 impl Program {
@@ -102,28 +112,30 @@ impl Program {
         self.ask(&from.token, SEND, json!({ "input": input })).await
     }
 
-    /// Subscribes after a cursor, and takes the frames of so many messages.
-    async fn replay(&self, who: &Person, subscription: &str, after: &str, messages: usize) {
+    async fn caller(&self, who: &Person) -> Caller {
         let Ok(Authenticated::Viewer { viewer, .. }) = self.api.program().accounts.authenticate(&who.token).await
         else {
             panic!("signed in");
         };
-        let caller = Caller {
-            viewer: Some(viewer),
-            key: None,
-            address: HERE.ip(),
-            user_agent: None,
-            request_id: "micro".to_owned(),
-        };
+        Caller { viewer: Some(viewer), key: None, address: HERE.ip(), user_agent: None, request_id: "micro".to_owned() }
+    }
+
+    /// Subscribes after a cursor, which the hub still has, and takes the frames of one message and of [`REPLAYED`] others.
+    /// How long the others took: the beginning of the subscription is over by then. Nobody else has it, so that no frame is
+    /// made before.
+    async fn replay(&self, caller: Caller, subscription: &str, after: &str) -> Duration {
         let variables = async_graphql::Variables::from_json(json!({ "after": after }));
         let operation = Operation::new(subscription).variables(variables);
         let mut running = self.api.run(operation, caller, Resume::default(), None);
-        for _ in 0..messages {
+        let mut begun = None;
+        for _ in 0..=REPLAYED {
             match running.frames.next().await {
                 Some(Frame::Next(json, _)) => drop(black_box(json)),
                 other => panic!("{other:?}"),
             }
+            begun.get_or_insert_with(Instant::now);
         }
+        begun.expect("there was a frame").elapsed()
     }
 }
 
@@ -159,52 +171,76 @@ fn guards(criterion: &mut Criterion) {
     });
 }
 
-/// From a request to the JSON of 50 messages with their senders.
+/// A page of 50 messages with their senders in three steps, each of which contains the one before: the rows as the slice
+/// reads them, with the right to read them; the operation, from its document to its JSON; and the request over HTTP, with
+/// its authentication. So the JSON is what the operation costs more than the rows.
 fn page(criterion: &mut Criterion, program: &Program, ada: &Person, bob: &Person) {
+    let variables = json!({ "of": { "userId": bob.id } });
     wait_for(async {
         for n in 0..100 {
             let (from, to) = if n % 2 == 0 { (ada, bob) } else { (bob, ada) };
             program.send(from, to, TEXT).await;
         }
-        let answered = program.ask(&ada.token, PAGE, json!({ "of": { "userId": bob.id } })).await;
+        let answered = program.ask(&ada.token, PAGE, variables.clone()).await;
         assert_eq!(answered["messages"]["nodes"].as_array().map(Vec::len), Some(50), "{answered}");
     });
-    criterion.bench_function("page of 50", |bencher| {
-        bencher.iter(|| wait_for(program.answer(&ada.token, PAGE, json!({ "of": { "userId": bob.id } }))));
+    let (caller, app) = (wait_for(program.caller(ada)), &program.api.program().app);
+    let viewer = caller.viewer.as_ref().expect("signed in");
+    let rows = async || {
+        let own = conversations::membership(app, viewer, bob.reference()).await.expect("a conversation");
+        let window = Window::Last { count: 50, before: None };
+        messages::history(app, own.sight(), window).await.expect("a page")
+    };
+    let operation = async || {
+        let variables = async_graphql::Variables::from_json(variables.clone());
+        let executed = program.api.execute(Operation::new(PAGE).variables(variables), caller.clone()).await;
+        to_json(&executed.response)
+    };
+    let mut group = criterion.benchmark_group("page of 50");
+    group.bench_function("rows", |bencher| bencher.iter(|| wait_for(rows())));
+    group.bench_function("operation", |bencher| bencher.iter(|| wait_for(operation())));
+    group.bench_function("request", |bencher| {
+        bencher.iter(|| wait_for(program.answer(&ada.token, PAGE, variables.clone())));
     });
+    group.finish();
 }
 
-/// The frames of a replay of 100 messages: with a selection that all viewers see alike, and with one that differs.
+/// The assembly of frames, from events in the hub's memory to JSON: with a selection that all viewers see alike, and with
+/// one that is executed for each viewer, and reads what it needs for that.
 fn frames(criterion: &mut Criterion, program: &Program, ada: &Person, bob: &Person) {
     let after = wait_for(async {
         let answered = program.ask(&bob.token, "{ feedCursor }", json!({})).await;
-        for _ in 0..REPLAYED {
+        for _ in 0..=REPLAYED {
             program.send(ada, bob, TEXT).await;
         }
         answered["feedCursor"].as_str().expect("a cursor").to_owned()
     });
+    let caller = wait_for(program.caller(bob));
     let mut group = criterion.benchmark_group("frames of 100 messages");
     group.throughput(Throughput::Elements(REPLAYED as u64));
     for (name, subscription) in [("shared", SHARED), ("per viewer", PER_VIEWER)] {
         group.bench_function(name, |bencher| {
-            bencher.iter(|| wait_for(program.replay(bob, subscription, &after, REPLAYED)));
+            bencher.iter_custom(|times| {
+                (0..times).map(|_| wait_for(program.replay(caller.clone(), subscription, &after))).sum()
+            });
         });
     }
     group.finish();
 }
 
-/// As many sends at once as go into one transaction, until all of them are on disk.
+/// As many messages as go into one transaction of the writer, given to it at once, until it has answered all of them from
+/// disk: with the rules of sending, and without an operation or HTTP.
 fn batch(criterion: &mut Criterion, program: &Program, ada: &Person, bob: &Person) {
-    let mut group = criterion.benchmark_group("batch of 64 sends");
+    let (caller, program) = (wait_for(program.caller(ada)), program.api.program());
+    let viewer = caller.viewer.as_ref().expect("signed in");
+    let send = async || {
+        let new = NewMessage::of_text(MessageId::new(), bob.reference(), TEXT.to_owned());
+        messages::send(&program.app, viewer, &program.images, new).await.expect("it is sent")
+    };
+    let mut group = criterion.benchmark_group("batch of 64 messages");
     group.throughput(Throughput::Elements(BATCH as u64));
-    group.bench_function("until all are answered", |bencher| {
-        bencher.iter_custom(|times| {
-            let begun = Instant::now();
-            for _ in 0..times {
-                wait_for(join_all((0..BATCH).map(|_| program.send(ada, bob, TEXT))));
-            }
-            begun.elapsed()
-        });
+    group.bench_function("until all are committed", |bencher| {
+        bencher.iter(|| wait_for(join_all((0..BATCH).map(|_| send()))));
     });
     group.finish();
 }

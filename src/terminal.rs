@@ -23,7 +23,7 @@ pub(crate) type TypedText = Zeroizing<String>;
 pub(crate) enum Terminal {
     /// That of this process.
     Here,
-    /// That of another process, which is told what to do.
+    /// That of another process, which is sent what to do.
     Away(mpsc::Sender<TerminalStep>),
 }
 
@@ -83,7 +83,7 @@ impl TerminalFile {
     pub(crate) async fn write(&mut self, bytes: Bytes) -> anyhow::Result<()> {
         match self {
             Self::Here(file) => file.write(&bytes),
-            Self::Away(steps) => tell(steps, TerminalStep::Bytes(bytes)).await,
+            Self::Away(steps) => send(steps, TerminalStep::Bytes(bytes)).await,
         }
     }
 
@@ -101,7 +101,7 @@ impl Terminal {
     pub(crate) async fn line(&self, text: impl Display) -> anyhow::Result<()> {
         match self {
             Self::Here => writeln!(io::stdout(), "{}", escaped(&text.to_string())).context("standard output is closed"),
-            Self::Away(steps) => tell(steps, TerminalStep::Line(text.to_string())).await,
+            Self::Away(steps) => send(steps, TerminalStep::Line(text.to_string())).await,
         }
     }
 
@@ -109,7 +109,7 @@ impl Terminal {
     pub(crate) async fn note(&self, text: impl Display) -> anyhow::Result<()> {
         match self {
             Self::Here => writeln!(io::stderr(), "{}", escaped(&text.to_string())).context("standard error is closed"),
-            Self::Away(steps) => tell(steps, TerminalStep::Note(text.to_string())).await,
+            Self::Away(steps) => send(steps, TerminalStep::Note(text.to_string())).await,
         }
     }
 
@@ -128,14 +128,14 @@ impl Terminal {
             Self::Here => first_line(io::stdin().lock()),
             Self::Away(steps) => {
                 let (reply, typed) = oneshot::channel();
-                tell(steps, TerminalStep::Password(reply)).await?;
+                send(steps, TerminalStep::Password(reply)).await?;
                 typed.await.context("nobody typed a password")
             }
         }
     }
 }
 
-async fn tell(steps: &mpsc::Sender<TerminalStep>, step: TerminalStep) -> anyhow::Result<()> {
+async fn send(steps: &mpsc::Sender<TerminalStep>, step: TerminalStep) -> anyhow::Result<()> {
     steps.send(step).await.ok().context("nobody waits for this command any more")
 }
 

@@ -17,7 +17,7 @@ impl Config {
     /// The settings as a start would read them, or what is wrong with them: each with its name, in one line.
     pub fn check() -> Result<Self, Vec<ConfigError>> {
         let sources = Sources::read().map_err(|error| vec![error])?;
-        // After this, a wrong file of a secret is told of as well.
+        // After this, a wrong file of a secret is reported as well.
         let (secrets, of_secrets) = match sources.secrets() {
             Ok(secrets) => (secrets, None),
             Err(error) => (HashMap::new(), Some(error)),

@@ -11,7 +11,6 @@ mod member_id;
 mod membership;
 mod own_side;
 mod permission;
-mod retention_days;
 mod succession;
 mod system_line;
 mod title;
@@ -21,7 +20,7 @@ pub use create::{NewGroup, create, create_by_key, joined_event};
 pub use direct::{Directs, can_be_begun, directs_of, have_met};
 pub use for_keys::{KeyReader, KeySight, find_by_external_id, find_by_key, seen_by_key};
 pub use for_operator::{find_for_operator, members_for_operator, page_for_operator};
-pub use group::{GroupActor, GroupUpdate, add, remove, set_role, shows_picture, update, updated_event};
+pub use group::{GroupActor, GroupUpdate, RetentionDays, add, remove, set_role, shows_picture, update, updated_event};
 pub use list::{ListedConversation, by_ids, list, most_active};
 pub use member_id::{MemberId, find_member};
 pub use membership::{
@@ -30,7 +29,6 @@ pub use membership::{
 };
 pub use own_side::{Archived, OwnSideUpdate, archived, membership_event, update_own_side};
 pub use permission::{ActionPlace, MemberAction, Standing, may, may_remove};
-pub use retention_days::RetentionDays;
 pub use succession::hand_on;
 pub use system_line::{LineKind, SystemLine};
 pub use title::Title;

@@ -1,4 +1,7 @@
-//! Which database it is: what is different between them is in `db/` and `search/` only.
+//! Which database it is, and the expressions in which they differ. What else is different is in `db/` and `search/` only.
+
+use sea_orm::Iden;
+use sea_orm::sea_query::{Expr, SimpleExpr};
 
 /// Which database it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,4 +10,14 @@ pub enum Dialect {
     Sqlite,
     /// PostgreSQL.
     Postgres,
+}
+
+impl Dialect {
+    /// A column of texts, compared by their bytes. PostgreSQL compares by the language of the database otherwise.
+    pub fn by_bytes(self, column: impl Iden) -> SimpleExpr {
+        match self {
+            Self::Sqlite => Expr::col(column),
+            Self::Postgres => Expr::cust(format!("\"{}\" COLLATE \"C\"", column.unquoted())),
+        }
+    }
 }

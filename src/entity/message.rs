@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
-use sea_orm::{DbBackend, FromQueryResult, JoinType, QueryResult, QuerySelect};
+use sea_orm::{FromQueryResult, JoinType, QueryResult, QuerySelect};
 
 use super::reaction::ReactionCounts;
 use crate::clock::Timestamp;
@@ -132,14 +132,10 @@ fn without_title(line: &str) -> Option<String> {
 /// people.
 pub async fn read(messages: Select<Entity>, db: &impl ConnectionTrait) -> Result<Vec<Model>, DbErr> {
     let erased_at = (super::erasure::Entity, super::erasure::Column::ErasedAt);
-    let gone = match db.get_database_backend() {
-        DbBackend::Postgres => GONE_ON_POSTGRES,
-        _ => GONE_ON_SQLITE,
-    };
     let rows = messages
         .join(JoinType::LeftJoin, Relation::Erasure.def())
         .column_as(Expr::col(erased_at), ERASED_AT)
-        .column_as(Expr::cust(gone), GONE_REACTIONS)
+        .column_as(Expr::cust(GONE), GONE_REACTIONS)
         .into_model::<Shown>()
         .all(db)
         .await?;
@@ -150,11 +146,8 @@ const ERASED_AT: &str = "erased_at";
 const GONE_REACTIONS: &str = "gone_reactions";
 
 /// The reactions to a message of people whose erasure is in progress. Nearly always nobody's is, and then it looks at an
-/// empty table, and only for messages that have reactions.
-const GONE_ON_SQLITE: &str = r#"CASE WHEN "message"."reactions" IS NOT NULL THEN (
-    SELECT group_concat(r.emoji, ' ') FROM erasure g CROSS JOIN reaction r
-     WHERE r.user_id = g.user_id AND r.message_id = "message"."id") END"#;
-const GONE_ON_POSTGRES: &str = r#"CASE WHEN "message"."reactions" IS NOT NULL THEN (
+/// empty table, and only for messages that have reactions. SQLite has `string_agg` since 3.44.
+const GONE: &str = r#"CASE WHEN "message"."reactions" IS NOT NULL THEN (
     SELECT string_agg(r.emoji, ' ') FROM erasure g CROSS JOIN reaction r
      WHERE r.user_id = g.user_id AND r.message_id = "message"."id") END"#;
 

@@ -5,12 +5,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
-use crate::db::{self, Dialect, Tx};
+use crate::db::{self, Tx};
 use crate::entity::data_export::{self, Column, Entity};
 use crate::entity::{image_deletion, server_key, session, user};
 use crate::error::{Error, Result};
@@ -263,10 +263,7 @@ async fn release(tx: &Tx, row: &data_export::Model) -> Result<(), DbErr> {
     };
     let due_at = if row.byte_size.is_some() { tx.now } else { tx.now + limits::EXPORT_LEASE };
     // In the order of the bytes, as they are compared where the keys are made.
-    let key = match tx.dialect() {
-        Dialect::Sqlite => Expr::col(image_deletion::Column::Key),
-        Dialect::Postgres => Expr::cust("\"key\" COLLATE \"C\""),
-    };
+    let key = tx.dialect().by_bytes(image_deletion::Column::Key);
     image_deletion::Entity::update_many()
         .col_expr(image_deletion::Column::DueAt, due_at.into())
         .filter(key.between(at([0; 4]), at([0xff; 4])))

@@ -142,7 +142,7 @@ impl Loader<UserId> for UserLoader {
     }
 }
 
-/// UserLoader whose presence the viewer may see.
+/// People whose presence the viewer may see.
 pub(super) struct PresenceVisibilityLoader {
     app: App,
     viewer: Option<Viewer>,

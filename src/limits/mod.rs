@@ -2,19 +2,15 @@
 //! project's threat model.
 
 mod adopt;
+mod chat;
 mod exports;
-mod groups;
-mod messages;
-mod people;
 mod rates;
 
 use std::time::Duration;
 
 pub use adopt::*;
+pub use chat::*;
 pub use exports::*;
-pub use groups::*;
-pub use messages::*;
-pub use people::*;
 pub use rates::*;
 
 use crate::turns::TurnBounds;

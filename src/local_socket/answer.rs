@@ -78,7 +78,7 @@ impl LocalSocket {
                     continue;
                 }
             };
-            // One that is closed at once is told by the other side that there is no room.
+            // Where it is closed at once, the command itself prints that there is no room.
             let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
             let (program, shutdown) = (program.clone(), shutdown.clone());
             tasks.spawn(async move {
@@ -130,7 +130,7 @@ async fn serve_one(mut stream: UnixStream, program: Program) -> anyhow::Result<(
         // It has only looked who is here.
         None => return Ok(()),
     };
-    let (steps, mut told) = mpsc::channel(AHEAD);
+    let (steps, mut to_show) = mpsc::channel(AHEAD);
     let command = async move {
         let terminal = Terminal::Away(steps);
         commands::run_words(&program, &terminal, words).await
@@ -140,7 +140,7 @@ async fn serve_one(mut stream: UnixStream, program: Program) -> anyhow::Result<(
     loop {
         tokio::select! {
             biased;
-            step = told.recv() => match step {
+            step = to_show.recv() => match step {
                 Some(step) => typed = show(&mut write, step).await?.or(typed),
                 // It has ended, and all that it said is said.
                 None => break,

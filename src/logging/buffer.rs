@@ -121,7 +121,7 @@ impl LogBuffer {
         if is_done {
             return std::mem::take(&mut gathered.dropped);
         }
-        // Told when a later write succeeds.
+        // Reported when a later write succeeds.
         gathered.dropped += taken.iter().filter(|byte| **byte == b'\n').count() as u64;
         0
     }
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_could_not_be_written_are_counted_and_told_later() {
+    fn lines_that_could_not_be_written_are_counted_and_reported_later() {
         let buffer = LogBuffer::unwritten();
         let mut taken = Vec::new();
         for _ in 0..2 {

@@ -34,7 +34,7 @@ impl Broadcaster {
     pub(super) async fn handle(&mut self, signal: TypistSignal) {
         match signal {
             TypistSignal::Types { user, conversation, direct_pair, at } => {
-                self.tell_other_nodes((conversation, user), direct_pair.as_ref(), true);
+                self.notify_other_nodes((conversation, user), direct_pair.as_ref(), true);
                 if let Some(began) = self.typists.begin((conversation, user), direct_pair, at) {
                     self.publish(began).await;
                 }
@@ -43,7 +43,7 @@ impl Broadcaster {
                 let key = (conversation, user);
                 // Everybody who sends a message stops, and few of them were typing.
                 if self.end(key).await {
-                    self.tell_other_nodes(key, None, false);
+                    self.notify_other_nodes(key, None, false);
                 }
             }
             TypistSignal::Listens { user, inbox } => self.add_listener(user, inbox).await,
@@ -71,7 +71,7 @@ impl Broadcaster {
         }
     }
 
-    fn tell_other_nodes(&self, (conversation, user): TypistKey, pair: Option<&DirectPair>, is_typing: bool) {
+    fn notify_other_nodes(&self, (conversation, user): TypistKey, pair: Option<&DirectPair>, is_typing: bool) {
         let [of, to] = [user.as_bytes(), conversation.as_bytes()].map(|id| Uuid::from_bytes(*id));
         let pair = pair.and_then(|pair| pair.other(user)).map(|other| (of, Uuid::from_bytes(*other.as_bytes())));
         self.app.bus.send(bus::Signal::Typing {

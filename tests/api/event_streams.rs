@@ -188,7 +188,7 @@ async fn a_server_that_stops_closes_streams_and_says_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_person_has_as_many_streams_as_sockets_and_an_event_source_is_told_to_wait() {
+async fn a_person_has_as_many_streams_as_sockets_and_an_event_source_gets_a_time_to_wait() {
     let app = TestApp::limited().await;
     let ada = app.user("Ada").await;
     let mut streams = Vec::new();

@@ -21,7 +21,7 @@ async fn until_refused(what: impl AsyncFn() -> Value) -> (usize, u64) {
 }
 
 #[tokio::test]
-async fn a_key_that_has_changed_too_much_waits_as_long_as_it_is_told_and_others_do_not() {
+async fn a_key_that_has_changed_too_much_waits_as_long_as_the_answer_says_and_others_do_not() {
     let app = TestApp::limited().await;
     let backend = app.backend_with(&[KeyScope::Conversations]).await;
     let other = app.backend_with(&[KeyScope::Users]).await;

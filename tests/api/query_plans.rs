@@ -170,7 +170,7 @@ async fn no_hot_mutation_reads_a_whole_table() {
         let answer = counted.api.execute(Request::new(document), caller.clone()).await.response;
         assert!(answer.is_ok(), "{done}: {answer:?}");
         let statements = counted.take();
-        assert!(statements.iter().any(|statement| statement.sql.contains(TOLD)), "{done} writes nothing");
+        assert!(statements.iter().any(|statement| statement.sql.contains(INTO_THE_LOG)), "{done} writes nothing");
         are_found_by_an_index(&app, statements).await;
     }
     counted.finish().await;
@@ -265,7 +265,7 @@ async fn the_owner_of_a_group_is_found_without_its_members() {
 }
 
 /// The statement that writes the log.
-const TOLD: &str = "INSERT INTO \"feed_event\"";
+const INTO_THE_LOG: &str = "INSERT INTO \"feed_event\"";
 
 #[tokio::test]
 async fn no_replay_reads_a_whole_table() {

@@ -102,7 +102,7 @@ async fn an_erased_persons_messages_stop_counting_at_once() {
 }
 
 #[tokio::test]
-async fn what_counts_is_told_by_events() {
+async fn what_counts_follows_from_events() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let events = "subscription { events { __typename

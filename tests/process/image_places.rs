@@ -171,7 +171,7 @@ async fn a_bucket_that_does_not_exist_ends_the_start() {
 }
 
 #[tokio::test]
-async fn a_move_of_the_images_tells_a_shared_database() {
+async fn a_move_of_the_images_is_recorded_in_a_shared_database() {
     let (bucket, postgres) = (Bucket::start().await, postgres_nodes::postgres().await);
     let mut server = postgres_nodes::node(&postgres, "data");
     server.start_again().await;

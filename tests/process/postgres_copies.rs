@@ -14,15 +14,15 @@ const PAGE: &str = "query($after: String!) { events(after: $after) { events { __
     ... on FeedReset { reason } ... on MessageAdded { message { text } } } } }";
 
 /// The text of a message, or the reason of a reset.
-fn told(event: &Value) -> String {
-    let told = event.pointer("/message/text").unwrap_or(&event["reason"]).as_str();
-    told.unwrap_or_else(|| panic!("{event}")).to_owned()
+fn gist(event: &Value) -> String {
+    let gist = event.pointer("/message/text").unwrap_or(&event["reason"]).as_str();
+    gist.unwrap_or_else(|| panic!("{event}")).to_owned()
 }
 
 /// What a person gets of a page after a cursor.
 async fn page(person: &Person, after: &str) -> Vec<String> {
     let page = person.ask(PAGE, json!({ "after": after })).await;
-    page["events"]["events"].as_array().expect("a list").iter().map(told).collect()
+    page["events"]["events"].as_array().expect("a list").iter().map(gist).collect()
 }
 
 /// What the consumer gets first, up to where it has caught up or was reset; the cursor there.
@@ -34,7 +34,7 @@ async fn consumed(person: &Person, at: &Server) -> (Vec<String>, String) {
         let event = soon(line.next()).await.expect("the socket lives")["payload"]["data"]["events"].take();
         let kind = event["__typename"].as_str().expect("a name");
         if kind != "CaughtUp" {
-            events.push(told(&event));
+            events.push(gist(&event));
         }
         if kind != "MessageAdded" {
             return (events, event["cursor"].as_str().expect("a cursor").to_owned());

@@ -11,6 +11,7 @@ mod run;
 mod schema;
 mod security;
 mod settings;
+mod sql;
 mod texts;
 
 use std::path::{Path, PathBuf};

@@ -35,7 +35,7 @@ pub use remove::remove;
 pub use role::set_role;
 use stay::{Stay, StayBound, standing};
 use update::UpdateStep;
-pub use update::{GroupUpdate, shows_picture, update};
+pub use update::{GroupUpdate, RetentionDays, shows_picture, update};
 
 /// Who changes a group.
 #[derive(Clone, Copy)]

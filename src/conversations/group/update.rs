@@ -9,11 +9,12 @@ use crate::clock::Timestamp;
 use crate::conversations::group::{self, Group, GroupActor, GroupStep, Stay, StepOutcome};
 use crate::conversations::permission::{ActionPlace, MemberAction, may};
 use crate::conversations::system_line::{LineKind, SystemLine};
-use crate::conversations::{Reference, RetentionDays, Title, find_membership};
+use crate::conversations::{Reference, Title, find_membership};
 use crate::entity::conversation::{self, Kind, Posting};
 use crate::error::{Error, Result};
 use crate::id::ImageId;
 use crate::images::{ImageAttachment, ImageClaims, ImageSource, Images};
+use crate::limits;
 
 /// The changes to a group; `None` leaves a field as it is.
 #[derive(Default)]
@@ -28,6 +29,25 @@ pub struct GroupUpdate {
     pub posting: Option<Posting>,
     /// For how many days messages are kept from now on, or none of its own.
     pub retention: Option<Option<RetentionDays>>,
+}
+
+/// For how many days a group keeps its messages: from 1 to [`limits::RETENTION_DAYS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetentionDays(i32);
+
+impl RetentionDays {
+    /// Accepts a number within the bounds.
+    pub fn parse(days: i32) -> Result<Self> {
+        match days {
+            1..=limits::RETENTION_DAYS => Ok(Self(days)),
+            _ => Err(Error::input("retentionDays", "messages are kept for 1 to 3,650 days")),
+        }
+    }
+
+    /// The number.
+    pub fn get(self) -> i32 {
+        self.0
+    }
 }
 
 /// Likewise, with the picture prepared.

@@ -76,7 +76,8 @@ impl Rows {
         Written { answer: message, events }
     }
 
-    /// One statement per table. Existing rows are matched by key, and only the columns that changed are updated.
+    /// A statement per table, or on the hot way one per row. Existing rows are matched by key, and only the columns that
+    /// changed are updated.
     async fn save(self, tx: &Tx) -> Result<(), DbErr> {
         tx.advance_conversations(self.conversations.into_values().collect()).await?;
         tx.set_read_marks(self.memberships.into_values().collect()).await?;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::Request;
 use parlour::Running;
-use parlour::accounts::Authenticated;
+use parlour::accounts::{Authenticated, Bearer};
 use parlour::app::{App, Parts};
 use parlour::config::Config;
 use parlour::db::{Db, HotReads, StatementRecorder};
@@ -133,6 +133,17 @@ impl Counted {
         let Authenticated::Viewer { viewer, .. } = authenticated else { panic!("{authenticated:?}") };
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         Caller { viewer: Some(viewer), key: None, address, user_agent: None, request_id: String::new() }
+    }
+
+    /// The caller with this token or key.
+    pub async fn identified(&self, token: &str) -> Caller {
+        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        match self.running.program.accounts.identify(token, address).await.expect("a known token") {
+            Bearer::Person(_) => self.caller(token).await,
+            Bearer::Key(key) => {
+                Caller { viewer: None, key: Some(key), address, user_agent: None, request_id: String::new() }
+            }
+        }
     }
 
     /// Takes the statements recorded since the last call.

@@ -75,11 +75,12 @@ const ROOTS: [&str; 9] =
     ["messages", "message", "conversation", "conversations", "user", "users", "searchMessages", "mentions", "me"];
 
 /// The variables: their names and types.
-const VARIABLES: [(&str, &str); 7] = [
+const VARIABLES: [(&str, &str); 8] = [
     ("other", "ID!"),
     ("here", "ID!"),
     ("absent", "ID!"),
     ("message", "ID!"),
+    ("new", "ID!"),
     ("seq", "Int"),
     ("yes", "Boolean!"),
     ("no", "Boolean!"),
@@ -105,17 +106,33 @@ fn pick<T>(from: &[T]) -> &T {
 
 impl<'a> Author<'a> {
     pub fn document(fields: &'a Fields) -> String {
-        let mut author = Author { fields, left: 3 + random(25), fragments: Vec::new(), aliases: 0, directives: 0 };
+        let mut author = Author::new(fields);
         let mut roots = String::new();
         for _ in 0..1 + random(2) {
             let root = *pick(&ROOTS);
             let field = fields.0["Query"].iter().find(|(name, _)| name == root).expect("a root");
             author.field("Query", field, 6, &mut roots);
         }
-        let body = format!("{{ {roots}}} {}", author.fragments.join(" "));
+        author.whole("query", &roots)
+    }
+
+    /// Sends a message with an id of its own, and selects something of it.
+    pub fn sending(fields: &'a Fields) -> String {
+        let mut author = Author::new(fields);
+        let selection = author.selection("Message", 5);
+        let input = "{ id: $new, to: { conversationId: $here }, text: \"tea\" }";
+        author.whole("mutation", &format!("sendMessage(input: {input}) {selection} "))
+    }
+
+    fn new(fields: &'a Fields) -> Self {
+        Self { fields, left: 3 + random(25), fragments: Vec::new(), aliases: 0, directives: 0 }
+    }
+
+    fn whole(&self, kind: &str, roots: &str) -> String {
+        let body = format!("{{ {roots}}} {}", self.fragments.join(" "));
         let used = VARIABLES.iter().filter(|(name, _)| body.contains(&format!("${name}")));
         let declared: Vec<String> = used.map(|(name, of)| format!("${name}: {of}")).collect();
-        if declared.is_empty() { format!("query {body}") } else { format!("query({}) {body}", declared.join(", ")) }
+        if declared.is_empty() { format!("{kind} {body}") } else { format!("{kind}({}) {body}", declared.join(", ")) }
     }
 
     fn selection(&mut self, on: &str, depth: usize) -> String {

@@ -3,6 +3,7 @@
 mod document;
 
 use async_graphql::{Request, Value as Resolved, Variables};
+use parlour::accounts::KeyScope;
 use parlour::graphql::{Api, Caller, ResolveAll, to_json};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
@@ -33,6 +34,7 @@ impl Scene {
             ("here", json!(one(&self.places))),
             ("absent", json!(Uuid::now_v7())),
             ("message", json!(one(&self.messages))),
+            ("new", json!(Uuid::now_v7())),
             ("seq", if random(4) == 0 { Value::Null } else { json!(random(9)) }),
             ("yes", json!(true)),
             ("no", json!(false)),
@@ -105,6 +107,7 @@ async fn set(app: &mut TestApp) -> (Vec<String>, Scene) {
     ada.ask(read, json!({ "to": { "conversationId": group } })).await;
     dora.ask("mutation($password: String!) { deleteAccount(password: $password) }", json!({ "password": PASSWORD }))
         .await;
+    let key = app.backend_with(&[KeyScope::Conversations, KeyScope::Messages, KeyScope::Users]).await.key;
     app.stop().await;
     // Of Carl nothing is cleared yet.
     let erased = format!("INSERT INTO erasure (user_id, erased_at) VALUES ({}, 1795498310123)", sql_id(&carl.id));
@@ -121,7 +124,7 @@ async fn set(app: &mut TestApp) -> (Vec<String>, Scene) {
     }
     let messages = messages.iter().map(|id| id.as_str().expect("an id").to_owned()).collect();
     let others = [&ada, &bob, &carl, &dora, &eve].map(|person| person.id.clone()).into();
-    let tokens = [&ada, &bob, &eve].map(|person| person.token.clone()).into();
+    let tokens = [&ada.token, &bob.token, &eve.token, &key].map(String::clone).into();
     (tokens, Scene { callers: Vec::new(), others, places: vec![group, empty, direct], messages })
 }
 
@@ -130,7 +133,7 @@ async fn compare(settings: &[(&str, &str)]) {
     let (tokens, mut scene) = set(&mut app).await;
     let counted = app.counted().await;
     for token in tokens {
-        scene.callers.push(counted.caller(&token).await);
+        scene.callers.push(counted.identified(&token).await);
     }
     let visitor = Caller { viewer: None, ..scene.callers[0].clone() };
     scene.callers.push(visitor);
@@ -140,9 +143,11 @@ async fn compare(settings: &[(&str, &str)]) {
     let documents = std::env::var("DOCUMENTS").ok().and_then(|number| number.parse().ok()).unwrap_or(DOCUMENTS);
 
     for _ in 0..documents {
-        let document = Author::document(&fields);
+        // The second time it is a retry, which is answered with what was sent.
+        let is_sent = random(16) == 0;
+        let document = if is_sent { Author::sending(&fields) } else { Author::document(&fields) };
         let variables = scene.variables(&document);
-        let caller = &scene.callers[random(16).min(3)];
+        let caller = &scene.callers[random(16).min(4)];
         let caller = if random(2) == 0 { &scene.callers[0] } else { caller };
         let request = || Request::new(&document).variables(Variables::from_json(variables.clone()));
 

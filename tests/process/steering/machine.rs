@@ -13,7 +13,7 @@ fn json_lines(printed: &[u8]) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn all_that_is_wrong_with_the_settings_is_told_at_once() {
+async fn all_that_is_wrong_with_the_settings_is_reported_at_once() {
     let server = Server::prepare(&[]);
     std::fs::write(server.folder().join(".env"), "SIGNUP=perhaps\nJWT_SECRET=hunter2\n").expect("a file");
 

@@ -93,7 +93,7 @@ async fn a_server_of_another_version_is_not_asked() {
     let refused = fails(&server, &["user", "list"]).await;
 
     assert!(refused.contains("9.9.9") && refused.contains("restart the server"), "{refused}");
-    assert_eq!(heard.await.expect("it ends"), "", "it is told nothing");
+    assert_eq!(heard.await.expect("it ends"), "", "it receives nothing");
 }
 
 #[tokio::test]

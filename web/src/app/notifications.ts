@@ -24,19 +24,9 @@ export function conversationName(feed: Feed, conversationId: string): string {
   return known.otherUserId ? feed.person(known.otherUserId).fullName : (known.title ?? '');
 }
 
-/**
- * Whether a message calls the user. Where it does not list all whom it calls, one more call is to be read than before. If it
- * has been read by then, nothing tells: it is taken for a call, rather than missed.
- */
-async function isCalled(feed: Feed, message: Message): Promise<boolean> {
-  const callsMe = feed.calls(message);
-  if (callsMe !== undefined) return callsMe;
-  const { conversationId } = message;
-  const before = feed.conversation(conversationId)?.unreadMentionCount ?? 0;
-  await feed.loadConversation({ conversationId }).catch(() => {});
-  const { lastReadSeq = 0, unreadMentionCount = 0 } = feed.conversation(conversationId) ?? {};
-  return lastReadSeq >= message.seq || unreadMentionCount > before;
-}
+/** Whether a message calls the user. If the server does not answer, it is taken for a call, rather than missed. */
+const isCalled = async (feed: Feed, message: Message): Promise<boolean> =>
+  feed.calls(message) ?? feed.isAmongMentions(message).catch(() => true);
 
 /** Announces a message by someone else. */
 export async function notifyOfMessage(feed: Feed, message: Message): Promise<void> {

@@ -106,7 +106,7 @@ export class Feed {
   conversation(id: string) { return this.#state.conversation(id); }
   recipientKey(recipient: ConversationRef) { return this.#state.recipientKey(recipient); }
   directWith(userId: string) { return this.#state.directWith(userId); }
-  /** Whether a message calls the user; undefined where it does not list all whom it calls. */
+  /** Whether a message calls the user; undefined where it does not list all whom it calls: then {@link isAmongMentions} asks the server. */
   calls(message: Message) { return calls(message, this.me.id, this.blocks.ids); }
 
   /** The history of a conversation. Call its `ensureLoaded` for the messages in view. */
@@ -172,6 +172,8 @@ export class Feed {
   loadMoreConversations(): Promise<void> { return this.#loader.moreConversations(); }
   /** Loads a conversation, for instance one that the URL names. False if there is none. */
   loadConversation(by: ConversationRef): Promise<boolean> { return this.#loader.conversation(by); }
+  /** Asks whether a message is among those that call the user. */
+  isAmongMentions(message: Message): Promise<boolean> { return this.#loader.isAmongMentions(message); }
   /** Loads a known conversation again. */
   fetchConversation(id: string): void { this.#fetcher.fetch(id); }
   /** Loads a person, with the time when they were last online. Undefined if there is none. */

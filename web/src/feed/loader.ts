@@ -1,7 +1,7 @@
 // Loads what a view asks for: more conversations, one that the address names, a person, and how much is unread.
 import {
-  type ConversationFragment, MoreConversationsDocument, OneConversationDocument, OnePersonDocument, UnreadCountsDocument,
-  UpdateMembershipDocument, type UpdateMembershipInput,
+  type ConversationFragment, MoreConversationsDocument, NewestMentionsDocument, type NewestMentionsQuery, OneConversationDocument,
+  OnePersonDocument, UnreadCountsDocument, UpdateMembershipDocument, type UpdateMembershipInput,
 } from '../gql/graphql';
 import type { ConversationRef, Message } from './entities';
 import type { FeedState } from './state';
@@ -56,6 +56,19 @@ export class Loader {
     this.state.upsertPerson(person);
     this.changed();
     return { lastSeenAt };
+  }
+
+  /** Whether a message is among those that call the user, of which the server has the newest first. */
+  async isAmongMentions({ id, createdAt }: Message): Promise<boolean> {
+    let after: string | null = null;
+    for (;;) {
+      const { mentions: { nodes, pageInfo } }: NewestMentionsQuery = await this.transport.request(NewestMentionsDocument, { after });
+      if (nodes.some((node) => node.id === id)) return true;
+      const last = nodes.at(-1);
+      // What follows is older than the message.
+      if (!last || last.createdAt < createdAt || !pageInfo.hasNextPage) return false;
+      after = pageInfo.endCursor;
+    }
   }
 
   async updateOwnSide(conversationId: string, input: UpdateMembershipInput): Promise<void> {

@@ -590,6 +590,13 @@ export type RemoveReactionMutationVariables = Exact<{
 
 export type RemoveReactionMutation = { removeReaction: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
+export type NewestMentionsQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type NewestMentionsQuery = { mentions: { nodes: Array<{ id: string, createdAt: string }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
 export type UnreadCountsQueryVariables = Exact<{
   id: string;
 }>;
@@ -2703,6 +2710,20 @@ fragment OwnMessage on Message {
     viewerReacted
   }
 }`) as unknown as TypedDocumentString<RemoveReactionMutation, RemoveReactionMutationVariables>;
+export const NewestMentionsDocument = new TypedDocumentString(`
+    query NewestMentions($after: String) {
+  mentions(first: 20, after: $after) {
+    nodes {
+      id
+      createdAt
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<NewestMentionsQuery, NewestMentionsQueryVariables>;
 export const UnreadCountsDocument = new TypedDocumentString(`
     query UnreadCounts($id: ID!) {
   conversation(by: {conversationId: $id}) {
