@@ -41,6 +41,8 @@ async fn the_metrics_count_what_happens_and_name_nobody() {
     // The beginning of the subscription, and the message.
     soon(async { while !line.next().await.expect("a frame").to_string().contains("treasure") {} }).await;
     ada.execute("{ secretField }", json!({})).await;
+    // A read that waits for its turn.
+    ada.execute("{ conversations(first: 1) { nodes { pinnedMessages { nodes { id } } } } }", json!({})).await;
     let report = "mutation($id: ID!) { report(input: { target: { userId: $id }, reason: SPAM }) }";
     for _ in 0..21 {
         ada.execute(report, json!({ "id": bob.id })).await;

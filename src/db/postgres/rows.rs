@@ -64,6 +64,9 @@ impl<M: ModelTrait> Serialize for JsonRow<'_, M> {
                 Value::SmallInt(Some(value)) => row.serialize_entry(name, &value)?,
                 Value::Int(Some(value)) => row.serialize_entry(name, &value)?,
                 Value::BigInt(Some(value)) => row.serialize_entry(name, &value)?,
+                Value::String(Some(value)) if value.contains('\0') => {
+                    return Err(S::Error::custom("a text has U+0000, which PostgreSQL cannot store"));
+                }
                 Value::String(Some(value)) => row.serialize_entry(name, &value)?,
                 Value::Uuid(Some(value)) => row.serialize_entry(name, &value)?,
                 Value::Bytes(Some(value)) => row.serialize_entry(name, &hex(&value))?,
