@@ -22,7 +22,7 @@ COPY benches benches
 COPY --from=pages /src/web/dist web/dist
 # What `parlour --version` prints, as git's folder is not here.
 ARG COMMIT=""
-RUN PARLOUR_COMMIT="$COMMIT" cargo build --release --locked --bin parlour && strip target/release/parlour
+RUN PARLOUR_COMMIT="$COMMIT" cargo build --profile shipped --locked --bin parlour && strip target/shipped/parlour
 
 FROM debian:bookworm-slim
 # The certificates are for buckets, PostgreSQL over TLS, webhooks and an issuer's keys. No version is pinned: Debian keeps
@@ -34,7 +34,7 @@ RUN apt-get update \
  && groupadd --system --gid 10001 parlour \
  && useradd --system --uid 10001 --gid parlour --home-dir /data --shell /usr/sbin/nologin parlour \
  && install --directory --owner=parlour --group=parlour --mode=0700 /data /backups
-COPY --from=program /src/target/release/parlour /usr/local/bin/parlour
+COPY --from=program /src/target/shipped/parlour /usr/local/bin/parlour
 USER 10001:10001
 WORKDIR /data
 ENV APP_ENV=production HOST=0.0.0.0 DATA_DIR=/data

@@ -20,12 +20,13 @@ def say(*words) -> None:
 
 
 def programs(is_debug: bool, peers: list[str], parlour: Path | None, before: Path | None) -> Programs:
-    """Builds Parlour and the load generator, and installs the peers. What is there already is not built again."""
+    """Builds Parlour as it is shipped, and the load generator, and installs the peers. What is there already is not built again."""
     profile, flags = ("debug", []) if is_debug else ("release", ["--release"])
     if parlour is None:
-        say(f"building Parlour ({profile}) …")
-        subprocess.run(["cargo", "build", "--locked", *flags], cwd=places.ROOT, check=True)
-        parlour = places.ROOT / "target" / profile / "parlour"
+        shipped, as_shipped = ("debug", []) if is_debug else ("shipped", ["--profile", "shipped"])
+        say(f"building Parlour ({shipped}) …")
+        subprocess.run(["cargo", "build", "--locked", *as_shipped], cwd=places.ROOT, check=True)
+        parlour = places.ROOT / "target" / shipped / "parlour"
     say(f"building the load generator ({profile}) …")
     target = ["--target-dir", places.LOADGEN_TARGET]
     subprocess.run(["cargo", "build", "--locked", *flags, *target], cwd=places.LOADGEN, check=True)
