@@ -8,7 +8,6 @@ use uuid::Uuid;
 use crate::accounts::{ConversationsKey, ExternalId, KeyScope, Viewer};
 use crate::app::App;
 use crate::audit::AuditAction;
-use crate::conversations::direct::reachable;
 use crate::conversations::system_line::{LineKind, SystemLine};
 use crate::conversations::title::Title;
 use crate::conversations::{Reference, membership};
@@ -213,7 +212,7 @@ impl Change for CreateGroup {
     const RANK: Rank = Rank::People;
 
     async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
-        let found = reachable(tx, changes.iter().flat_map(Self::people)).await?;
+        let found = db::existing_people(tx, changes.iter().flat_map(Self::people)).await?;
         let mut blocked = HashSet::new();
         for change in changes {
             let Some(by) = change.by else { continue };

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::accounts::Viewer;
 use crate::app::App;
@@ -12,7 +12,7 @@ use crate::conversations::{Membership, Reference};
 use crate::db::{self, HotSource};
 use crate::directory;
 use crate::entity::conversation::{self, DirectPair, Kind};
-use crate::entity::{membership, user};
+use crate::entity::membership;
 use crate::error::{Error, Result};
 use crate::id::{ConversationId, UserId};
 
@@ -38,9 +38,9 @@ impl Directs {
         if people.is_empty() {
             return Ok(Self { known: HashMap::new(), people, blocked: HashSet::new() });
         }
-        let blocked = directory::blocked_pairs(db, all).await?;
+        let blocked = db::blocked_pairs(db, all).await?;
         let known = db::direct_conversations(db, pairs).await?;
-        let people = reachable(db, people).await?;
+        let people = db::existing_people(db, people).await?;
         let known = known.into_iter().filter_map(|row| Some((row.direct_pair.clone()?, row))).collect();
         Ok(Self { known, people, blocked })
     }
@@ -123,45 +123,9 @@ pub async fn have_met(app: &App, viewer: &Viewer, other: UserId) -> Result<bool>
     Ok(conversation::Entity::find().filter(between).one(&app.db.reader).await?.is_some())
 }
 
-/// Whether the viewer can start a direct conversation with a person: they may find them, neither has blocked the other, and
-/// the person is not erased.
-/// `RateLimited` if they look up too many.
+/// Whether the viewer can start a direct conversation with a person: they may find them and can reach them. `RateLimited`
+/// if they look up too many.
 pub async fn can_be_begun(app: &App, viewer: &Viewer, other: UserId) -> Result<bool> {
     let is_found = other != viewer.user() && directory::finds(app, viewer, &[other]).await?;
-    if !is_found || !directory::blocked_among(&app.db.reader, viewer.user(), &[other]).await?.is_empty() {
-        return Ok(false);
-    }
-    can_be_written_to(app, other).await
-}
-
-/// Whether the person exists and is not erased.
-async fn can_be_written_to(app: &App, id: UserId) -> Result<bool> {
-    Ok(!reachable(&app.db.reader, [id]).await?.is_empty())
-}
-
-/// The people among these who exist and are not erased.
-pub(super) async fn reachable(
-    db: &impl HotSource,
-    people: impl IntoIterator<Item = UserId>,
-) -> Result<HashSet<UserId>, DbErr> {
-    let people: HashSet<UserId> = people.into_iter().collect();
-    if let Some(hot) = db.hot() {
-        let if_exists = |person| hot.exists(person).map(|exists| exists.then_some(person));
-        return people.into_iter().filter_map(|person| if_exists(person).transpose()).collect();
-    }
-    let people: Vec<UserId> = people.into_iter().collect();
-    let mut found = HashSet::with_capacity(people.len());
-    // A batch of changes may name more people than one statement takes.
-    for people in people.chunks(db::VALUES) {
-        let rows = user::Entity::find()
-            .select_only()
-            .column(user::Column::Id)
-            .filter(db::is_among(db, user::Column::Id, people.iter().copied())?)
-            .filter(user::Column::DeletedAt.is_null())
-            .into_tuple::<UserId>()
-            .all(db)
-            .await?;
-        found.extend(rows);
-    }
-    Ok(found)
+    Ok(is_found && directory::reachable(app, viewer, &[other]).await?.contains(&other))
 }

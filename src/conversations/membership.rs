@@ -1,16 +1,16 @@
 //! Who is in a conversation. A [`Membership`] is the right to see one, and to write in it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query, WindowStatement};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use crate::accounts::Viewer;
 use crate::app::App;
 use crate::conversations::Reference;
 use crate::conversations::permission::Standing;
-use crate::db::{self, HotSource};
+use crate::db;
 use crate::entity::conversation::{self, DirectPair};
 use crate::entity::membership::{self, Role};
 use crate::entity::user;
@@ -156,59 +156,12 @@ pub async fn memberships_of(app: &App, viewer: &Viewer, ids: &[ConversationId]) 
     Ok(rows.into_iter().filter_map(|row| both(viewer, row)).collect())
 }
 
-/// The current memberships of these people, each in this conversation. Erased people have none, even if a change of
-/// theirs is still queued.
-pub async fn find_own(
-    db: &impl HotSource,
-    of: impl IntoIterator<Item = (ConversationId, UserId)>,
-) -> Result<HashMap<(ConversationId, UserId), membership::Model>, DbErr> {
-    let of: HashSet<(ConversationId, UserId)> = of.into_iter().collect();
-    let rows = match db.hot() {
-        _ if of.is_empty() => Vec::new(),
-        Some(hot) => hot.own(&of)?,
-        None => {
-            // All of them in all of these, which are more.
-            let conversations: HashSet<ConversationId> = of.iter().map(|(conversation, _)| *conversation).collect();
-            let people: HashSet<UserId> = of.iter().map(|(_, person)| *person).collect();
-            current_rows()
-                .filter(db::is_among(db, membership::Column::ConversationId, conversations)?)
-                .filter(db::is_among(db, membership::Column::UserId, people)?)
-                .inner_join(user::Entity)
-                .filter(user::Column::DeletedAt.is_null())
-                .all(db)
-                .await?
-        }
-    };
-    Ok(rows
-        .into_iter()
-        .map(|row| ((row.conversation_id, row.user_id), row))
-        .filter(|(own, _)| of.contains(own))
-        .collect())
-}
-
 /// The number of members of each conversation.
-pub async fn member_counts(
-    db: &impl HotSource,
-    conversations: impl IntoIterator<Item = ConversationId>,
-) -> Result<HashMap<ConversationId, usize>, DbErr> {
-    if let Some(hot) = db.hot() {
-        return conversations.into_iter().map(|id| Ok((id, hot.members(id)?))).collect();
+pub async fn member_counts(app: &App, ids: &[ConversationId]) -> Result<HashMap<ConversationId, usize>> {
+    match app.db.hot.member_counts(ids) {
+        Some(counts) => Ok(ids.iter().copied().zip(counts.into_iter().map(db::count)).collect()),
+        None => Ok(db::member_counts(&app.db.reader, ids.iter().copied()).await?),
     }
-    #[derive(FromQueryResult)]
-    struct Count {
-        conversation_id: ConversationId,
-        members: i64,
-    }
-    let counts = current_rows()
-        .select_only()
-        .column(membership::Column::ConversationId)
-        .column_as(membership::Column::UserId.count(), "members")
-        .filter(db::is_among(db, membership::Column::ConversationId, conversations)?)
-        .group_by(membership::Column::ConversationId)
-        .into_model::<Count>()
-        .all(db)
-        .await?;
-    Ok(counts.into_iter().map(|row| (row.conversation_id, db::count(row.members))).collect())
 }
 
 /// A person's current membership in a conversation, with their row; `None` if they are not in it. The caller has checked

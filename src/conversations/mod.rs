@@ -25,8 +25,8 @@ pub use group::{GroupActor, GroupUpdate, add, remove, set_role, shows_picture, u
 pub use list::{ListedConversation, by_ids, list, most_active};
 pub use member_id::{MemberId, find_member};
 pub use membership::{
-    Members, Membership, Sight, current_rows, find_membership, find_own, first_members, has_left, member,
-    member_counts, members_after, membership, memberships_of,
+    Members, Membership, Sight, current_rows, find_membership, first_members, has_left, member, member_counts,
+    members_after, membership, memberships_of,
 };
 pub use own_side::{Archived, OwnSideUpdate, archived, membership_event, update_own_side};
 pub use permission::{ActionPlace, MemberAction, Standing, may, may_remove};

@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::conversations::Membership;
-use crate::conversations::membership::find_own;
 use crate::db::{self, Tx};
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Notifications};
@@ -84,7 +83,7 @@ impl Change for UpdateOwnSide {
     const RANK: Rank = Rank::Messages;
 
     async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
-        let mut rows = find_own(tx, changes.iter().map(|change| (change.conversation, change.user))).await?;
+        let mut rows = db::own_memberships(tx, changes.iter().map(|change| (change.conversation, change.user))).await?;
         let ids: HashSet<ConversationId> = changes.iter().map(|change| change.conversation).collect();
         let known = db::conversations(tx, ids).await?;
         let known: HashMap<ConversationId, conversation::Model> = known.into_iter().map(|row| (row.id, row)).collect();

@@ -33,7 +33,10 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use dialect::Dialect;
 pub use fault::{Fault, in_a_line, reason};
-pub use finds::{conversations, direct_conversations, is_among, messages};
+pub use finds::{
+    blocked_pairs, conversations, direct_conversations, existing_people, is_among, member_counts,
+    members_in_blocks_with, messages, own_memberships,
+};
 #[cfg(test)]
 pub(crate) use fresh::fresh;
 pub use hot::{
@@ -62,7 +65,7 @@ use reader::within;
 pub struct Db {
     /// For statements that read.
     pub reader: Reader,
-    /// For the most frequent reads of few rows by their keys, tried before the reader.
+    /// For the most frequent reads of rows by their keys, tried before the reader.
     pub hot: HotReads,
     dialect: Dialect,
     /// Where to connect to, if it is PostgreSQL.

@@ -20,8 +20,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 
 pub(crate) use blocks::{
-    began, block, blocked, blocked_among, blocked_count, blocked_pairs, can_reach, in_blocks_with,
-    members_in_blocks_with, unblock,
+    began, block, blocked, blocked_among, blocked_count, in_blocks_with, not_blocked, reachable, unblock,
 };
 pub(crate) use people::{PeopleFilter, PeopleSortKey, count, list};
 pub(crate) use profile::{AccountUpdate, ProfileUpdate, update_for_operator, update_profile};
@@ -44,12 +43,15 @@ pub(crate) fn is_open(app: &App) -> bool {
     app.config.directory == Directory::Open
 }
 
+/// Whether a viewer sees everybody.
+pub(crate) fn is_open_to(app: &App, viewer: &Viewer) -> bool {
+    open_to(app, viewer) == Directory::Open
+}
+
 /// The people among these who a viewer may see are online: those whom they may see, unless one has blocked the other.
 pub(crate) async fn visible(app: &App, viewer: &Viewer, people: &[UserId]) -> Result<HashSet<UserId>> {
-    let mut seen = acquainted(app, viewer, people).await?;
-    let hidden = in_blocks_with(app, viewer.user()).await?;
-    seen.retain(|person| !hidden.contains(person));
-    Ok(seen)
+    let seen: Vec<UserId> = acquainted(app, viewer, people).await?.into_iter().collect();
+    not_blocked(app, viewer, &seen).await
 }
 
 /// Whether a viewer may know that a person exists: they find them, or know them from a conversation. In a shared directory

@@ -567,6 +567,9 @@ pub const HOT_READERS: usize = 8;
 pub const SLOW_HOT_READ: Duration = Duration::from_millis(20);
 /// How long hot reads go the ordinary way then.
 pub const HOT_READ_REST: Duration = Duration::from_secs(1);
+/// Rows that a hot read lists or counts where its keys do not say how many there are: as many as on ten pages. More are read
+/// the ordinary way, on a thread of their own.
+pub const HOT_READ_ROWS: u32 = 1_000;
 /// Connections of a node to PostgreSQL that read.
 pub const POSTGRES_READERS: u32 = 16;
 /// A connection to PostgreSQL that was idle for longer is tested before it is used.

@@ -7,7 +7,6 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
 use crate::accounts::Viewer;
 use crate::app::App;
 use crate::db::{self, Tx};
-use crate::directory;
 use crate::entity::conversation::DirectPair;
 use crate::entity::{mention, message};
 use crate::error::{Error, Result};
@@ -53,10 +52,10 @@ pub(super) async fn rows(tx: &Tx, messages: &[message::Model]) -> Result<Vec<men
     let rows = messages.iter().flat_map(rows_of);
     let (to_all, mut named): (Vec<_>, Vec<_>) = rows.partition(|row| row.user_id == mention::everybody());
     let pair = |row: &mention::Model| DirectPair::of(row.sender_id, row.user_id);
-    let blocked = directory::blocked_pairs(tx, named.iter().map(pair)).await?;
+    let blocked = db::blocked_pairs(tx, named.iter().map(pair)).await?;
     named.retain(|row| !blocked.contains(&pair(row)));
     let senders = to_all.iter().map(|row| (row.conversation_id, row.sender_id)).collect();
-    let in_blocks = directory::members_in_blocks_with(tx, senders).await?;
+    let in_blocks = db::members_in_blocks_with(tx, senders).await?;
     for row in to_all {
         let people = in_blocks.get(&(row.conversation_id, row.sender_id));
         let not_called =

@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Que
 use crate::accounts::Viewer;
 use crate::app::App;
 use crate::audit::AuditAction;
-use crate::conversations::{self, ActionPlace, Directs, LineKind, MemberAction, Standing, SystemLine, may};
+use crate::conversations::{ActionPlace, Directs, LineKind, MemberAction, Standing, SystemLine, may};
 use crate::db::{self, HotSource, Tx};
 use crate::entity::{conversation, membership, message};
 use crate::error::{Error, Result};
@@ -142,7 +142,7 @@ impl Pins {
         let messages: HashMap<MessageId, message::Model> = rows.into_iter().map(|row| (row.id, row)).collect();
         let places: HashSet<ConversationId> = messages.values().map(|row| row.conversation_id).collect();
         let own = changes.iter().filter_map(|change| Some((messages.get(&change.id)?.conversation_id, change.by)));
-        let memberships = conversations::find_own(db, own).await?;
+        let memberships = db::own_memberships(db, own).await?;
         let conversations = db::conversations(db, places.iter().copied()).await?;
         let pairs = conversations.iter().filter_map(|row| row.direct_pair.clone());
         let directs = Directs::read(db, [], pairs).await?;

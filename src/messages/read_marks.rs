@@ -103,10 +103,10 @@ impl Change for MarkRead {
             *mark = std::cmp::max(change.up_to, *mark);
         }
         let conversation_ids: HashSet<_> = farthest.keys().map(|(conversation, _)| *conversation).collect();
-        let mut rows = conversations::find_own(tx, farthest.keys().copied()).await?;
+        let mut rows = db::own_memberships(tx, farthest.keys().copied()).await?;
         let known = db::conversations(tx, conversation_ids).await?;
         let known: HashMap<_, _> = known.into_iter().map(|row| (row.id, row)).collect();
-        let counts = conversations::member_counts(tx, known.keys().copied()).await?;
+        let counts = db::member_counts(tx, known.keys().copied()).await?;
         let mut plan = |change: &Self| {
             let key = (change.conversation, change.user);
             let row = rows.get_mut(&key).ok_or(Error::NotFound)?;

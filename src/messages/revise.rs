@@ -9,7 +9,7 @@ use crate::accounts::{self, MessagesKey, Moderator, Viewer};
 use crate::app::App;
 use crate::audit::{AuditAction, Operator};
 use crate::clock::Timestamp;
-use crate::conversations::{self, ActionPlace, Directs, MemberAction, Standing, may};
+use crate::conversations::{ActionPlace, Directs, MemberAction, Standing, may};
 use crate::db::{self, Tx};
 use crate::entity::{conversation, membership, message};
 use crate::error::{Error, Result};
@@ -171,7 +171,7 @@ impl Change for Revise {
                 .flat_map(move |here| called.clone().into_iter().chain(change.by).map(move |user| (here, user)))
         });
         let own: Vec<_> = own.collect();
-        let memberships = conversations::find_own(tx, own).await?;
+        let memberships = db::own_memberships(tx, own).await?;
         let conversations =
             conversation::Entity::find().filter(conversation::Column::Id.is_in(conversation_ids)).all(tx).await?;
         let pairs = conversations.iter().filter_map(|row| row.direct_pair.clone());

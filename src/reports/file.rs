@@ -7,7 +7,6 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySel
 use crate::accounts::Viewer;
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::conversations;
 use crate::db::{self, Tx};
 use crate::directory;
 use crate::entity::report::{self, Reason};
@@ -165,7 +164,7 @@ impl FileReport {
             }
             ReportTarget::Conversation(id) => id,
         };
-        if conversations::find_own(tx, [(of_conversation, self.reporter)]).await?.is_empty() {
+        if db::own_memberships(tx, [(of_conversation, self.reporter)]).await?.is_empty() {
             return Ok(None);
         }
         let Some(found) = conversation::Entity::find_by_id(of_conversation).one(tx).await? else { return Ok(None) };

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::bus;
 use crate::conversations;
+use crate::db;
 use crate::directory;
 use crate::entity::conversation::DirectPair;
 use crate::entity::membership;
@@ -113,7 +114,7 @@ impl Broadcaster {
         }
         for (typist, viewer) in [(one, other), (other, one)] {
             for ended in self.typists.ends_of(typist) {
-                match conversations::find_own(&self.app.db.reader, [(ended.conversation, viewer)]).await {
+                match db::own_memberships(&self.app.db.reader, [(ended.conversation, viewer)]).await {
                     Ok(own) if !own.is_empty() => self.deliver(viewer, &ended),
                     // They never heard of it.
                     Ok(_) => {}
@@ -164,7 +165,7 @@ impl Broadcaster {
     async fn others_typing(&self, user: UserId) -> Result<Vec<Arc<TypingChange>>> {
         let mut others = self.typists.others(user);
         let own = others.iter().map(|began| (began.conversation, user));
-        let own = conversations::find_own(&self.app.db.reader, own).await?;
+        let own = db::own_memberships(&self.app.db.reader, own).await?;
         others.retain(|began| own.contains_key(&(began.conversation, user)));
         let people: Vec<UserId> = others.iter().map(|began| began.user).collect();
         let blocked = directory::blocked_among(&self.app.db.reader, user, &people).await?;

@@ -7,7 +7,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveEnum, ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::conversations::group::{GroupChange, GroupStep, Stay};
-use crate::conversations::membership::{current_rows, member_counts};
+use crate::conversations::membership::current_rows;
 use crate::conversations::succession::heirs;
 use crate::db::{self, Tx};
 use crate::entity::conversation::{self, Kind};
@@ -35,7 +35,7 @@ impl Group {
             .await?;
         let counted = changes.iter().filter(|change| matches!(change.step, GroupStep::Add(_) | GroupStep::Remove(_)));
         let counted: HashSet<ConversationId> = counted.map(|change| change.group).collect();
-        let counts = member_counts(tx, counted.iter().copied()).await?;
+        let counts = db::member_counts(tx, counted.iter().copied()).await?;
         let group = |row: conversation::Model| {
             let count = counted.contains(&row.id).then(|| counts.get(&row.id).copied().unwrap_or(0));
             (row.id, Self { row, members: HashMap::new(), count })

@@ -18,7 +18,6 @@ use crate::audit::{self, AuditAction, AuditRecord, Operator};
 use crate::clock::Timestamp;
 use crate::conversations::Membership;
 use crate::conversations::create::count_memberships;
-use crate::conversations::direct::reachable;
 use crate::conversations::system_line::SystemLine;
 use crate::db::{self, Tx};
 use crate::directory;
@@ -250,7 +249,7 @@ impl Groups {
         });
         // Who asks may have been erased meanwhile, and is about to leave.
         let people = added.copied().chain(changes.iter().filter_map(|change| change.by));
-        let reachable = reachable(tx, people).await?;
+        let reachable = db::existing_people(tx, people).await?;
         let pictures = changes.iter().filter_map(|change| match &change.step {
             GroupStep::Update(step) => step.picture(),
             GroupStep::Add(_) | GroupStep::Remove(_) | GroupStep::SetRole(..) => None,

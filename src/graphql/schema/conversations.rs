@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use crate::accounts::KeyScope;
 use crate::conversations::{self, KeyReader, KeySight, ListedConversation, Membership, Reference};
-use crate::directory;
 use crate::entity::conversation;
 use crate::graphql::context::{Actor, ContextExt};
 use crate::graphql::error::Result;
@@ -133,19 +132,7 @@ impl Conversation {
         let here = Uuid::from_bytes(*self.row.id.as_bytes());
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
         let seal = ctx.app()?.feed.seal();
-        let after = paging::cursor(seal, "after", after.as_deref(), |cursor| match cursor {
-            PageCursor::Member { conversation, position, user } if conversation == here => {
-                Some((position, user.into()))
-            }
-            PageCursor::Member { .. }
-            | PageCursor::Reactor { .. }
-            | PageCursor::Message { .. }
-            | PageCursor::Pin { .. }
-            | PageCursor::Hit { .. }
-            | PageCursor::Conversation { .. }
-            | PageCursor::User { .. }
-            | PageCursor::Report { .. } => None,
-        })?;
+        let after = paging::cursor(seal, "after", after.as_deref(), |cursor| cursor.member(here))?;
         let app = ctx.app()?;
         let page = match (ctx.actor()?, after) {
             (Actor::Viewer(_), None) => load(ctx.loaders()?.first_members(), (self.row.id, first)).await?,
@@ -176,7 +163,10 @@ impl Conversation {
         if ctx.has_left() {
             return Ok(0);
         }
-        Ok(load(ctx.loaders()?.member_counts(), self.row.id).await?.unwrap_or(0))
+        match self.neighbours.members {
+            Some(members) => Ok(members),
+            None => Ok(look_up(ctx.loaders()?.member_counts(), self.row.id).await?.unwrap_or(0)),
+        }
     }
 
     /// The newest message, which may be a tombstone. Null if there is none, or if it was deleted by its age.
@@ -243,7 +233,10 @@ impl Conversation {
         let Some(own) = self.membership(ctx).await? else { return Ok(Vec::new()) };
         let here = match self.row.direct_pair.as_ref().and_then(|pair| pair.other(own.viewer().user())) {
             Some(other) => {
-                let is_open = directory::can_reach(ctx.app()?, own.viewer(), other).await?;
+                let is_open = match self.neighbours.is_reachable {
+                    Some(is_reachable) => is_reachable,
+                    None => look_up(ctx.loaders()?.reachable(), other).await?.is_some(),
+                };
                 conversations::ActionPlace::of(&self.row, is_open)
             }
             None => conversations::ActionPlace::of_group(&self.row).with_members(self.member_count(ctx).await?),
@@ -340,6 +333,7 @@ json_fields! { Conversation {
     last_read_seq,
     unread_count,
     unread_mention_count,
+    viewer_can,
     own: OwnMembership,
     picture: Image,
     posting,

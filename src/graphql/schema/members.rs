@@ -68,4 +68,4 @@ impl Member {
     }
 }
 
-json_fields! { Member { user: User, role, joined_at, last_read_seq } }
+json_fields! { Member { id, user: User, role, joined_at, last_read_seq } }

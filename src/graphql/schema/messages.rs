@@ -224,6 +224,7 @@ json_fields! { Message {
     created_at,
     edited_at,
     deleted_at,
+    cursor,
     feed_cursor,
 } }
 

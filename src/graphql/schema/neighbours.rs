@@ -6,8 +6,10 @@ use std::sync::Arc;
 use async_graphql::{Context, Lookahead};
 
 use crate::accounts;
-use crate::conversations::ListedConversation;
+use crate::conversations::{self, ListedConversation};
 use crate::db::SidebarSelection;
+use crate::directory;
+use crate::entity::conversation::Kind;
 use crate::entity::{message, user};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
@@ -27,6 +29,10 @@ pub(super) struct Neighbours {
     pub(super) uncounted: Option<i64>,
     /// How many messages after the viewer's read mark call them.
     pub(super) calls: Option<i64>,
+    /// How many members there are.
+    pub(super) members: Option<usize>,
+    /// Whether the viewer can reach the other person of a direct conversation.
+    pub(super) is_reachable: Option<bool>,
 }
 
 /// A conversation's newest message, as far as it was read with the page.
@@ -58,6 +64,8 @@ pub(super) struct NeighbourSelection {
     pub(super) beside: SidebarSelection,
     other: bool,
     sender: bool,
+    members: bool,
+    permissions: bool,
 }
 
 impl NeighbourSelection {
@@ -73,7 +81,13 @@ impl NeighbourSelection {
             uncounted: has(&["unreadCount"]),
             calls: has(&["unreadMentionCount"]),
         };
-        Self { beside, other: has(&["otherUser"]), sender: has(&["lastMessage", "sender"]) }
+        Self {
+            beside,
+            other: has(&["otherUser"]),
+            sender: has(&["lastMessage", "sender"]),
+            members: has(&["memberCount"]),
+            permissions: has(&["viewerCan"]),
+        }
     }
 }
 
@@ -85,24 +99,36 @@ impl Neighbours {
         page: &mut [ListedConversation],
     ) -> Result<Vec<Self>> {
         let newest = newest(ctx, selected, page).await?;
-        let viewer = ctx.viewer()?.user();
-        let other = |listed: &ListedConversation| match selected.other {
-            true => listed.row.direct_pair.as_ref()?.other(viewer),
-            false => None,
-        };
+        let (app, viewer) = (ctx.app()?, ctx.viewer()?);
+        let other = |listed: &ListedConversation| listed.row.direct_pair.as_ref()?.other(viewer.user());
+        let others: HashSet<UserId> = page.iter().filter_map(other).collect();
         let senders = newest.iter().filter_map(NewestMessage::sender).filter(|_| selected.sender);
-        let people: HashSet<UserId> = page.iter().filter_map(other).chain(senders).collect();
+        let people: HashSet<UserId> = others.iter().copied().filter(|_| selected.other).chain(senders).collect();
         let people = match people.is_empty() {
             true => Vec::new(),
-            false => accounts::by_ids(ctx.app()?, &people.into_iter().collect::<Vec<_>>()).await?,
+            false => accounts::by_ids(app, &people.into_iter().collect::<Vec<_>>()).await?,
         };
         let people: HashMap<UserId, _> = people.into_iter().map(|row| (row.id, Arc::new(row))).collect();
+        let reachable = match selected.permissions && !others.is_empty() {
+            true => directory::reachable(app, viewer, &others.into_iter().collect::<Vec<_>>()).await?,
+            false => HashSet::new(),
+        };
+        // What may be done in a group depends on how many are in it.
+        let is_counted =
+            |listed: &&ListedConversation| selected.members || (selected.permissions && listed.row.kind == Kind::Group);
+        let counted: Vec<_> = page.iter().filter(is_counted).map(|listed| listed.row.id).collect();
+        let members = match counted.is_empty() {
+            true => HashMap::new(),
+            false => conversations::member_counts(app, &counted).await?,
+        };
         let neighbours = page.iter().zip(newest).map(|(listed, newest)| Self {
             sender: newest.sender().and_then(|sender| people.get(&sender).cloned()),
             newest,
             other: other(listed).and_then(|other| people.get(&other).cloned()),
             uncounted: listed.uncounted,
             calls: listed.calls,
+            members: members.get(&listed.row.id).copied(),
+            is_reachable: other(listed).filter(|_| selected.permissions).map(|other| reachable.contains(&other)),
         });
         Ok(neighbours.collect())
     }

@@ -135,6 +135,15 @@ impl PageCursor {
         }
     }
 
+    /// The position and the user, if this is the cursor of a member of this conversation.
+    pub(super) fn member(self, here: Uuid) -> Option<(i64, UserId)> {
+        match self {
+            Self::Member { conversation, position, user } if conversation == here => Some((position, user.into())),
+            Self::Message { .. } | Self::Pin { .. } | Self::Hit { .. } | Self::Conversation { .. } => None,
+            Self::User { .. } | Self::Member { .. } | Self::Reactor { .. } | Self::Report { .. } => None,
+        }
+    }
+
     /// The sort key, if this is the cursor of a user.
     pub(super) fn user(self) -> Option<(String, UserId)> {
         match self {

@@ -69,6 +69,12 @@ pub enum Permission {
     DeleteOthersMessages,
 }
 
+impl JsonValue for Permission {
+    fn write(&self, json: &mut Vec<u8>) -> Result<(), NotAtOnce> {
+        serialize(&enum_value(*self), json)
+    }
+}
+
 impl From<conversations::MemberAction> for Permission {
     fn from(permission: conversations::MemberAction) -> Self {
         match permission {

@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, Object};
 use crate::accounts::Viewer;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
-use crate::graphql::loaders::load;
+use crate::graphql::loaders::look_up;
 use crate::graphql::schema::conversations::Conversation;
 use crate::graphql::schema::date_time::DateTime;
 use crate::graphql::schema::images::Image;
@@ -104,11 +104,11 @@ impl User {
             return Ok(None);
         }
         ctx.viewer()?;
-        Ok(load(ctx.loaders()?.directs(), self.row.id).await?.map(Conversation::of_member))
+        Ok(look_up(ctx.loaders()?.directs(), self.row.id).await?.map(Conversation::of_member))
     }
 }
 
 json_fields! { User {
     id, full_name, name_key, email, profile_pic: Image, online, last_seen_at, created_at, updated_at, deleted_at, external_id,
-    is_bot, metadata,
+    is_bot, metadata, conversation: Conversation,
 } }

@@ -70,7 +70,11 @@ impl User {
             return Ok(true);
         }
         // Requires a viewer: a shared frame would show it to everybody.
-        ctx.viewer()?;
+        let viewer = ctx.viewer()?;
+        // Who shares a conversation with whom is not found at once, and need not be known of everybody.
+        if self.presence == PresenceSight::Acquainted || directory::is_open_to(ctx.app()?, viewer) {
+            return Ok(look_up(ctx.loaders()?.not_blocked(), self.row.id).await?.is_some());
+        }
         Ok(load(ctx.loaders()?.visible(), self.row.id).await?.is_some())
     }
 

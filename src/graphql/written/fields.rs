@@ -118,6 +118,29 @@ impl<V: JsonValue> JsonValue for Option<V> {
     }
 }
 
+impl<V: JsonValue> JsonValue for Vec<V> {
+    fn write(&self, json: &mut Vec<u8>) -> Result<(), NotAtOnce> {
+        list(self, json, |value, json| value.write(json))
+    }
+}
+
+/// Writes a list of what is written one after another.
+pub(super) fn list<T>(
+    items: impl IntoIterator<Item = T>,
+    json: &mut Vec<u8>,
+    mut write: impl FnMut(T, &mut Vec<u8>) -> Result<(), NotAtOnce>,
+) -> Result<(), NotAtOnce> {
+    json.push(b'[');
+    for (number, item) in items.into_iter().enumerate() {
+        if number > 0 {
+            json.push(b',');
+        }
+        write(item, json)?;
+    }
+    json.push(b']');
+    Ok(())
+}
+
 fn null(json: &mut Vec<u8>) -> Result<(), NotAtOnce> {
     json.extend_from_slice(b"null");
     Ok(())

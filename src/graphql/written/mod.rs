@@ -79,7 +79,7 @@ fn write<T: JsonObject>(object: &T, ctx: &ContextSelectionSet<'_>, field: &Posit
 fn is_merged(ctx: &ContextSelectionSet<'_>) -> bool {
     let Some(here) = &ctx.path_node else { return true };
     let mut names = vec![&here.segment];
-    names.extend(here.parents().skip(1).map(|node| &node.segment));
+    names.extend(here.parents().map(|node| &node.segment));
     let mut within = &ctx.query_env.operation.node.selection_set.node;
     for name in names.into_iter().rev() {
         let QueryPathSegment::Name(name) = name else { continue };

@@ -3,7 +3,7 @@
 use async_graphql::Context;
 use async_graphql::parser::types::{Selection as Selected, SelectionSet};
 
-use super::fields::{FieldWriter, JsonObject, NotAtOnce, SelectedField};
+use super::fields::{FieldWriter, JsonObject, NotAtOnce, SelectedField, list};
 
 /// What is selected of an object: the key of each field as JSON, and how the field is written.
 pub(in crate::graphql) struct Selection<T>(Vec<(Vec<u8>, FieldWriter<T>)>);
@@ -47,15 +47,7 @@ impl<T: JsonObject> Selection<T> {
     where
         T: 'a,
     {
-        json.push(b'[');
-        for (number, object) in objects.enumerate() {
-            if number > 0 {
-                json.push(b',');
-            }
-            self.write(object, ctx, json)?;
-        }
-        json.push(b']');
-        Ok(())
+        list(objects, json, |object, json| self.write(object, ctx, json))
     }
 }
 

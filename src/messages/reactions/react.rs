@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
 use super::detail::{ReactionStep, to_detail};
 use super::emoji::Emoji;
-use crate::conversations::{self, ActionPlace, Directs, MemberAction, Standing, may};
+use crate::conversations::{ActionPlace, Directs, MemberAction, Standing, may};
 use crate::db::{self, Tx};
 use crate::entity::reaction::{self, ReactionCounts};
 use crate::entity::{conversation, membership, message};
@@ -146,7 +146,7 @@ impl ReactionBatch {
         let people = changes.iter().flat_map(|change| change.steps.iter().map(|step| (change.message, step.user)));
         let people: HashSet<(MessageId, UserId)> = people.collect();
         let members = people.iter().filter_map(|(id, user)| Some((messages.get(id)?.conversation_id, *user)));
-        let memberships = conversations::find_own(tx, members).await?;
+        let memberships = db::own_memberships(tx, members).await?;
         let rows = reaction::Entity::find()
             .filter(reaction::Column::MessageId.is_in(ids.iter().copied()))
             .filter(reaction::Column::UserId.is_in(people.iter().map(|(_, user)| *user)))

@@ -6,7 +6,7 @@ use sea_orm::DbErr;
 
 use super::{New, Send, SendWrite, SenderMembership, repeated};
 use crate::clock::Timestamp;
-use crate::conversations::{self, ActionPlace, Directs, MemberAction, Reference, Standing, may};
+use crate::conversations::{ActionPlace, Directs, MemberAction, Reference, Standing, may};
 use crate::db::{self, HotSource};
 use crate::entity::conversation::{self, DirectPair};
 use crate::entity::membership::{self, Role};
@@ -72,7 +72,7 @@ impl Sends {
             own.extend([to, of_a_retry].into_iter().flatten().map(|id| (id, change.sender)));
             own.extend(to.into_iter().flat_map(|id| change.extras.mentions.people().map(move |user| (id, user))));
         }
-        let memberships = conversations::find_own(db, own).await?;
+        let memberships = db::own_memberships(db, own).await?;
         let crowds = changes.iter().filter(|change| change.extras.mentions_everyone);
         let crowds: HashSet<ConversationId> = crowds
             .filter_map(|change| match change.to {
@@ -82,7 +82,7 @@ impl Sends {
             .collect();
         let members = match crowds.is_empty() {
             true => HashMap::new(),
-            false => conversations::member_counts(db, crowds).await?,
+            false => db::member_counts(db, crowds).await?,
         };
         let images = ImageClaims::read(db, now, changes.iter().filter_map(|change| change.image.as_ref())).await?;
         Ok(Self {

@@ -36,6 +36,13 @@ impl Fields {
     }
 }
 
+impl Fields {
+    /// Those of an object.
+    pub fn of(&self, object: &str) -> &[(String, Option<String>)] {
+        &self.0[object]
+    }
+}
+
 fn inner(of: &Type) -> &str {
     match &of.base {
         BaseType::Named(name) => name.as_str(),

@@ -1,5 +1,6 @@
 //! What is written at once is what would be resolved: random documents both ways, byte for byte.
 
+mod at_once;
 mod document;
 
 use async_graphql::{Request, Value as Resolved, Variables};

@@ -1,8 +1,16 @@
-//! Reads of a few rows by their keys.
+//! Reads of rows by their keys.
 //!
 //! The pool of [`Reader`](crate::db::Reader) hands each statement to a thread of the driver and its rows back, one by one:
 //! 60 % of the cost of a page of messages, in a profile from before these reads. What is read here comes back before another
-//! thread would have woken up: each statement finds by an index as many rows as are asked for, a hundred at most.
+//! thread would have woken up: each statement finds rows by an index, and most find one for each key, of which a page has a
+//! hundred at most. The others have these bounds:
+//!
+//! - People in blocks and members of conversations are read up to [`limits::HOT_READ_ROWS`]; more go the ordinary way.
+//! - The sidebar sorts all of a person's conversations, of each three numbers, to read the newest of them.
+//! - What calls a person is counted from their read mark on, however much it is.
+//!
+//! The last two follow what a person has. Where they take long on the whole, the mean of all reads does, and reads go the
+//! ordinary way for a while ([`limits::SLOW_HOT_READ`]).
 //!
 //! Each read returns `None` where it cannot be done here: on PostgreSQL, while all connections are in use, after any error,
 //! and for a second after the disk has been slow. The caller then asks the [`Reader`](crate::db::Reader), which waits,

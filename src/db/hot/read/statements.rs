@@ -1,6 +1,8 @@
 //! The statements of hot reads. Each finds rows by an index (`tests/api/query_plans.rs` checks it), and reads what the
 //! ordinary statement of the slice that uses it reads (`tests/api/written` compares them).
 
+use std::cell::Cell;
+
 use rusqlite::{Params, Row};
 
 use super::message_row::{as_shown, shown_message};
@@ -12,6 +14,7 @@ use crate::db::unread::{calls, uncounted};
 use crate::entity::conversation::DirectPair;
 use crate::entity::{conversation, image, membership, mention, message, user};
 use crate::id::{ConversationId, ImageId, MessageId, UserId};
+use crate::limits;
 
 macro_rules! message {
     ($condition:literal) => {
@@ -37,6 +40,14 @@ macro_rules! membership {
     };
 }
 
+/// Whether one of two people has blocked the other.
+macro_rules! are_in_a_block {
+    () => {
+        "(EXISTS (SELECT 1 FROM user_block WHERE blocker_id = ?1 AND blocked_id = ?2)
+       OR EXISTS (SELECT 1 FROM user_block WHERE blocker_id = ?2 AND blocked_id = ?1))"
+    };
+}
+
 const MESSAGES_BETWEEN: &str = message!("m.conversation_id = ?1 AND m.seq BETWEEN ?2 AND ?3 ORDER BY m.seq");
 const MESSAGE_BY_ID: &str = message!("m.id = ?1");
 const MEMBERSHIP: &str = membership!("m.conversation_id = ?1 AND m.user_id = ?2");
@@ -45,13 +56,18 @@ const UNCOUNTED: &str = concat!("SELECT ", uncounted!("?1", "?2"));
 const CALLS: &str = concat!("SELECT ", calls!("?1", "?2", "?3", "?4"));
 const REACTIONS_OF: &str = "SELECT emoji FROM reaction WHERE message_id = ?1 AND user_id = ?2";
 const IN_BLOCKS_WITH: &str = "SELECT blocked_id FROM user_block WHERE blocker_id = ?1
-     UNION ALL SELECT blocker_id FROM user_block WHERE blocked_id = ?1";
+     UNION ALL SELECT blocker_id FROM user_block WHERE blocked_id = ?1 LIMIT ?2";
+const BLOCKED: &str = concat!("SELECT ?2 WHERE ", are_in_a_block!());
+const REACHABLE: &str =
+    concat!(r#"SELECT id FROM "user" WHERE id = ?2 AND deleted_at IS NULL AND NOT "#, are_in_a_block!());
+const MEMBERS: &str = "SELECT COUNT(*) FROM (
+     SELECT 1 FROM membership WHERE conversation_id = ?1 AND to_position IS NULL LIMIT ?2)";
 const CONVERSATION_BY_ID: &str = concat!("SELECT ", columns!(conversation), " FROM conversation WHERE id = ?1");
 const USER_BY_ID: &str = concat!("SELECT ", columns!(user), " FROM user WHERE id = ?1");
 const IMAGE_BY_ID: &str = concat!("SELECT ", columns!(image), " FROM image WHERE id = ?1");
 
 /// All of them.
-pub const HOT_READS: [&str; 12] = [
+pub const HOT_READS: [&str; 15] = [
     MESSAGES_BETWEEN,
     MESSAGE_BY_ID,
     MEMBERSHIP,
@@ -61,6 +77,9 @@ pub const HOT_READS: [&str; 12] = [
     CALLS,
     REACTIONS_OF,
     IN_BLOCKS_WITH,
+    BLOCKED,
+    REACHABLE,
+    MEMBERS,
     CONVERSATION_BY_ID,
     USER_BY_ID,
     IMAGE_BY_ID,
@@ -130,9 +149,38 @@ impl HotReads {
         })
     }
 
-    /// Everybody who has blocked a person, or whom the person has blocked.
+    /// Everybody who has blocked a person, or whom the person has blocked; `None` also if they are many.
     pub fn in_blocks_with(&self, person: UserId) -> Option<Vec<UserId>> {
-        self.read(|connection| connection.all(IN_BLOCKS_WITH, [person], |row| row.get(0)))
+        let upto = limits::HOT_READ_ROWS + 1;
+        let people: Vec<UserId> =
+            self.read(|connection| connection.all(IN_BLOCKS_WITH, (person, upto), |row| row.get(0)))?;
+        u32::try_from(people.len()).is_ok_and(|found| found < upto).then_some(people)
+    }
+
+    /// Those of the others who have blocked a person, or whom the person has blocked.
+    pub fn blocked_among(&self, person: UserId, others: &[UserId]) -> Option<Vec<UserId>> {
+        let pairs = others.iter().map(|other| (person, other));
+        self.read(|connection| each(connection, BLOCKED, pairs, |row| row.get(0)))
+    }
+
+    /// Those of the others who exist and are not erased, and with whom a person is in no block.
+    pub fn reachable(&self, person: UserId, others: &[UserId]) -> Option<Vec<UserId>> {
+        let pairs = others.iter().map(|other| (person, other));
+        self.read(|connection| each(connection, REACHABLE, pairs, |row| row.get(0)))
+    }
+
+    /// The number of members of each of these conversations; `None` also if they are many.
+    pub fn member_counts(&self, conversations: &[ConversationId]) -> Option<Vec<u32>> {
+        let left = Cell::new(limits::HOT_READ_ROWS + 1);
+        let keys = conversations.iter().map(|id| (id, left.get()));
+        let counts = self.read(|connection| {
+            each(connection, MEMBERS, keys, |row| {
+                let members = row.get(0)?;
+                left.set(left.get().saturating_sub(members));
+                Ok(members)
+            })
+        });
+        counts.filter(|_| left.get() > 0)
     }
 
     /// Conversations by id.

@@ -1,5 +1,7 @@
 //! Batched look-ups of one execution: a list costs a fixed number of statements, not one per row.
 
+mod people;
+
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::hash::Hash;
@@ -11,17 +13,17 @@ use async_graphql::runtime::{Timer, TokioSpawner};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use crate::accounts::{self, ServerKey, Viewer};
+use crate::accounts::{ServerKey, Viewer};
 use crate::app::App;
 use crate::conversations::{self, KeyReader, KeySight, Members, Membership, Sight};
 use crate::db::Db;
-use crate::directory;
-use crate::entity::{conversation, image, message, user};
+use crate::entity::{conversation, image, message};
 use crate::error::{Error, Result};
 use crate::graphql::error::Failure;
-use crate::id::{ConversationId, ImageId, MessageId, UserId};
+use crate::id::{ConversationId, ImageId, MessageId};
 use crate::images;
 use crate::messages::{self, ReadUpTo};
+use people::{DirectLoader, NotBlockedLoader, PresenceVisibilityLoader, ReachableLoader, UserLoader};
 
 macro_rules! loaders {
     ($($name:ident: $loader:ident = |$loaders:ident| $make:expr;)+) => {
@@ -51,6 +53,8 @@ macro_rules! loaders {
 loaders! {
     users: UserLoader = |all| UserLoader(all.app.clone());
     visible: PresenceVisibilityLoader = |all| PresenceVisibilityLoader { app: all.app.clone(), viewer: all.viewer.clone() };
+    not_blocked: NotBlockedLoader = |all| NotBlockedLoader { app: all.app.clone(), viewer: all.viewer.clone() };
+    reachable: ReachableLoader = |all| ReachableLoader { app: all.app.clone(), viewer: all.viewer.clone() };
     directs: DirectLoader = |all| DirectLoader { app: all.app.clone(), viewer: all.viewer.clone() };
     images: ImageLoader = |all| ImageLoader(all.app.clone());
     messages: MessageLoader = |all| MessageLoader(all.app.clone());
@@ -107,10 +111,14 @@ macro_rules! hot_loaders {
 
 hot_loaders!(
     UserLoader.0,
+    NotBlockedLoader.app,
+    ReachableLoader.app,
+    DirectLoader.app,
     ImageLoader.0,
     MessageLoader.0,
     ConversationLoader.0,
     NewestMessageLoader.0,
+    MemberCountLoader.0,
     MembershipLoader.app,
     UncountedLoader.0,
     CallsLoader.app,
@@ -128,50 +136,6 @@ struct Yield;
 impl Timer for Yield {
     fn delay(&self, _: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::task::yield_now())
-    }
-}
-
-pub(super) struct UserLoader(App);
-
-impl Loader<UserId> for UserLoader {
-    type Value = Arc<user::Model>;
-    type Error = Arc<Error>;
-
-    async fn load(&self, keys: &[UserId]) -> Result<HashMap<UserId, Self::Value>, Self::Error> {
-        index(accounts::by_ids(&self.0, keys), |row| (row.id, Arc::new(row))).await
-    }
-}
-
-/// UserLoader whose presence the viewer may see.
-pub(super) struct PresenceVisibilityLoader {
-    app: App,
-    viewer: Option<Viewer>,
-}
-
-impl Loader<UserId> for PresenceVisibilityLoader {
-    type Value = ();
-    type Error = Arc<Error>;
-
-    async fn load(&self, keys: &[UserId]) -> Result<HashMap<UserId, ()>, Self::Error> {
-        let Some(viewer) = &self.viewer else { return Ok(HashMap::new()) };
-        let visible = directory::visible(&self.app, viewer, keys).await.map_err(Arc::new)?;
-        Ok(visible.into_iter().map(|person| (person, ())).collect())
-    }
-}
-
-/// The viewer's direct conversations, by the other person.
-pub(super) struct DirectLoader {
-    app: App,
-    viewer: Option<Viewer>,
-}
-
-impl Loader<UserId> for DirectLoader {
-    type Value = Arc<Membership>;
-    type Error = Arc<Error>;
-
-    async fn load(&self, keys: &[UserId]) -> Result<HashMap<UserId, Self::Value>, Self::Error> {
-        let Some(viewer) = &self.viewer else { return Ok(HashMap::new()) };
-        index(conversations::directs_of(&self.app, viewer, keys), |(other, own)| (other, Arc::new(own))).await
     }
 }
 
@@ -230,8 +194,7 @@ impl Loader<ConversationId> for MemberCountLoader {
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[ConversationId]) -> Result<HashMap<ConversationId, usize>, Self::Error> {
-        let counts = conversations::member_counts(&self.0.db.reader, keys.iter().copied()).await;
-        counts.map_err(|error| Arc::new(error.into()))
+        conversations::member_counts(&self.0, keys).await.map_err(Arc::new)
     }
 }
 
