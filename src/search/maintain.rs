@@ -68,9 +68,9 @@ impl Search {
 
 /// Indexes the next messages, and updates those that are indexed.
 #[derive(Clone)]
-struct CatchUp {
+pub(super) struct CatchUp {
     /// Whether to rebuild it.
-    is_damaged: bool,
+    pub(super) is_damaged: bool,
 }
 
 impl Quiet for CatchUp {

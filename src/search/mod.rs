@@ -10,6 +10,8 @@
 //! [`index::Index`].
 
 mod hits;
+#[cfg(test)]
+mod hot_tests;
 mod index;
 mod maintain;
 mod words;
