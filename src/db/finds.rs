@@ -3,28 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Statement,
-    Value,
-};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Statement, Value};
 
-use super::{HotSource, VALUES, count, postgres};
+use super::{HotSource, VALUES, count};
 use crate::entity::conversation::DirectPair;
 use crate::entity::{conversation, membership, message, user, user_block};
 use crate::id::{ConversationId, MessageId, UserId};
-
-/// Whether a column has one of these keys: for statements of every batch, whose text must not depend on their number on
-/// PostgreSQL (see `postgres/rows`).
-pub fn is_among<K: Into<Value>>(
-    db: &impl ConnectionTrait,
-    column: impl ColumnTrait,
-    keys: impl IntoIterator<Item = K>,
-) -> Result<Expr, DbErr> {
-    match db.get_database_backend() {
-        DbBackend::Postgres => postgres::rows::is_among(column, keys.into_iter().map(Into::into)),
-        _ => Ok(column.is_in(keys)),
-    }
-}
 
 /// The messages with these ids.
 pub async fn messages(
@@ -34,7 +18,7 @@ pub async fn messages(
     let ids: Vec<MessageId> = ids.into_iter().collect();
     match db.hot() {
         Some(hot) => hot.messages(&ids),
-        None => message::Entity::find().filter(is_among(db, message::Column::Id, ids)?).all(db).await,
+        None => message::Entity::find().filter(message::Column::Id.is_in(ids)).all(db).await,
     }
 }
 
@@ -47,7 +31,7 @@ pub async fn conversations(
     match db.hot() {
         _ if ids.is_empty() => Ok(Vec::new()),
         Some(hot) => hot.conversations(&ids),
-        None => conversation::Entity::find().filter(is_among(db, conversation::Column::Id, ids)?).all(db).await,
+        None => conversation::Entity::find().filter(conversation::Column::Id.is_in(ids)).all(db).await,
     }
 }
 
@@ -60,9 +44,7 @@ pub async fn direct_conversations(
     match db.hot() {
         _ if pairs.is_empty() => Ok(Vec::new()),
         Some(hot) => hot.directs(&pairs),
-        None => {
-            conversation::Entity::find().filter(is_among(db, conversation::Column::DirectPair, pairs)?).all(db).await
-        }
+        None => conversation::Entity::find().filter(conversation::Column::DirectPair.is_in(pairs)).all(db).await,
     }
 }
 
@@ -83,7 +65,7 @@ pub async fn existing_people(
         let rows = user::Entity::find()
             .select_only()
             .column(user::Column::Id)
-            .filter(is_among(db, user::Column::Id, people.iter().copied())?)
+            .filter(user::Column::Id.is_in(people.iter().copied()))
             .filter(user::Column::DeletedAt.is_null())
             .into_tuple::<UserId>()
             .all(db)
@@ -109,8 +91,8 @@ pub async fn own_memberships(
             let people: HashSet<UserId> = of.iter().map(|(_, person)| *person).collect();
             membership::Entity::find()
                 .filter(membership::Column::ToPosition.is_null())
-                .filter(is_among(db, membership::Column::ConversationId, conversations)?)
-                .filter(is_among(db, membership::Column::UserId, people)?)
+                .filter(membership::Column::ConversationId.is_in(conversations))
+                .filter(membership::Column::UserId.is_in(people))
                 .inner_join(user::Entity)
                 .filter(user::Column::DeletedAt.is_null())
                 .all(db)
@@ -142,7 +124,7 @@ pub async fn member_counts(
         .select_only()
         .column(membership::Column::ConversationId)
         .column_as(membership::Column::UserId.count(), "members")
-        .filter(is_among(db, membership::Column::ConversationId, conversations)?)
+        .filter(membership::Column::ConversationId.is_in(conversations))
         .group_by(membership::Column::ConversationId)
         .into_model::<Count>()
         .all(db)

@@ -3,22 +3,20 @@
 use std::collections::HashSet;
 
 use sea_orm::sea_query::UnionType;
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
 use super::HotSource;
-use super::finds::is_among;
 use crate::entity::{conversation, image, message, session, user};
 use crate::id::MessageId;
 
 /// The ids of one kind of objects that are among these.
 macro_rules! among {
-    ($db:ident, $table:ident, $ids:expr) => {
-        $table::Entity::find().select_only().column($table::Column::Id).filter(is_among(
-            $db,
-            $table::Column::Id,
-            $ids.iter().copied(),
-        )?)
+    ($table:ident, $ids:expr) => {
+        $table::Entity::find()
+            .select_only()
+            .column($table::Column::Id)
+            .filter($table::Column::Id.is_in($ids.iter().copied()))
     };
 }
 
@@ -27,19 +25,17 @@ pub async fn ids_in_use(db: &impl ConnectionTrait, ids: &[Uuid]) -> Result<HashS
     if ids.is_empty() {
         return Ok(HashSet::new());
     }
-    let mut all = in_use_but_by_messages(db, ids)?;
-    QuerySelect::query(&mut all).union(UnionType::All, among!(db, message, ids).into_query());
+    let mut all = in_use_but_by_messages(ids);
+    QuerySelect::query(&mut all).union(UnionType::All, among!(message, ids).into_query());
     Ok(all.into_tuple::<Uuid>().all(db).await?.into_iter().collect())
 }
 
-fn in_use_but_by_messages(db: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Select<conversation::Entity>, DbErr> {
-    let mut all = among!(db, conversation, ids);
-    for others in
-        [among!(db, user, ids).into_query(), among!(db, image, ids).into_query(), among!(db, session, ids).into_query()]
-    {
+fn in_use_but_by_messages(ids: &[Uuid]) -> Select<conversation::Entity> {
+    let mut all = among!(conversation, ids);
+    for others in [among!(user, ids).into_query(), among!(image, ids).into_query(), among!(session, ids).into_query()] {
         QuerySelect::query(&mut all).union(UnionType::All, others);
     }
-    Ok(all)
+    all
 }
 
 /// Those of these ids of new messages that an object other than a message has. Not those of messages: one with such an id may
@@ -56,6 +52,6 @@ pub async fn message_ids_in_use(db: &impl HotSource, ids: &[MessageId]) -> Resul
         return Ok(HashSet::new());
     }
     let ids: Vec<Uuid> = ids.iter().map(|id| Uuid::from(*id)).collect();
-    let used: Vec<Uuid> = in_use_but_by_messages(db, &ids)?.into_tuple().all(db).await?;
+    let used: Vec<Uuid> = in_use_but_by_messages(&ids).into_tuple().all(db).await?;
     Ok(used.into_iter().map(MessageId::from).collect())
 }

@@ -34,8 +34,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 pub use dialect::Dialect;
 pub use fault::{Fault, in_a_line, reason};
 pub use finds::{
-    blocked_pairs, conversations, direct_conversations, existing_people, is_among, member_counts,
-    members_in_blocks_with, messages, own_memberships,
+    blocked_pairs, conversations, direct_conversations, existing_people, member_counts, members_in_blocks_with,
+    messages, own_memberships,
 };
 #[cfg(test)]
 pub(crate) use fresh::fresh;

@@ -4,11 +4,8 @@ use std::collections::HashSet;
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, Iterable, ModelTrait,
-    PrimaryKeyToColumn,
+    ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn,
 };
-
-use super::postgres;
 
 /// Bound values in one statement: SQLite's limit (SQLITE_MAX_VARIABLE_NUMBER), and half of PostgreSQL's.
 pub const VALUES: usize = 32_766;
@@ -58,12 +55,6 @@ fn has_distinct_keys<M: ModelTrait>(rows: &[M]) -> bool {
 
 async fn write<M: Row>(tx: &impl ConnectionTrait, rows: Vec<M>, known: Option<OnConflict>) -> Result<(), DbErr> {
     let columns = <M::Entity as EntityTrait>::Column::iter().count();
-    if tx.get_database_backend() == DbBackend::Postgres {
-        for rows in rows.chunks(VALUES / columns) {
-            tx.execute(&postgres::rows::insert(rows, known.as_ref())?).await?;
-        }
-        return Ok(());
-    }
     let mut rows = rows.into_iter().map(|row| row.into_active_model().reset_all()).peekable();
     while rows.peek().is_some() {
         let mut statement = M::Entity::insert_many(rows.by_ref().take(VALUES / columns));

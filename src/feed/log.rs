@@ -8,7 +8,7 @@ use sea_orm::{
     QueryOrder, QuerySelect, Statement, Value,
 };
 
-use crate::db::{Db, Tx, is_among};
+use crate::db::{Db, Tx};
 use crate::entity::{feed_event, feed_head, membership, message, user};
 use crate::feed::cursor::{Cursor, Position};
 use crate::feed::event::{Event, EventKind};
@@ -130,7 +130,7 @@ async fn erased(db: &impl ConnectionTrait, people: &HashSet<UserId>) -> Result<H
     let erased = user::Entity::find()
         .select_only()
         .column(user::Column::Id)
-        .filter(is_among(db, user::Column::Id, people.iter().copied())?)
+        .filter(user::Column::Id.is_in(people.iter().copied()))
         .filter(user::Column::DeletedAt.is_not_null())
         .into_tuple::<UserId>();
     Ok(erased.all(db).await?.into_iter().collect())
@@ -305,7 +305,7 @@ async fn bring_messages(db: &impl ConnectionTrait, events: &mut [Event]) -> Resu
     if ids.is_empty() {
         return Ok(());
     }
-    let rows = message::read(message::Entity::find().filter(is_among(db, message::Column::Id, ids)?), db).await?;
+    let rows = message::read(message::Entity::find().filter(message::Column::Id.is_in(ids)), db).await?;
     let rows: HashMap<MessageId, Arc<message::Model>> = rows.into_iter().map(|row| (row.id, Arc::new(row))).collect();
     for event in events {
         event.fact.row = event.fact.message.and_then(|id| rows.get(&id)).cloned();

@@ -36,8 +36,8 @@ pub(crate) async fn blocked_among(
 ) -> Result<HashSet<UserId>, DbErr> {
     let mut blocked = HashSet::new();
     for others in others.chunks(db::VALUES / 4) {
-        let by_person = BlockerId.eq(person).and(db::is_among(db, BlockedId, others.iter().copied())?);
-        let of_person = BlockedId.eq(person).and(db::is_among(db, BlockerId, others.iter().copied())?);
+        let by_person = BlockerId.eq(person).and(BlockedId.is_in(others.iter().copied()));
+        let of_person = BlockedId.eq(person).and(BlockerId.is_in(others.iter().copied()));
         let rows = user_block::Entity::find().filter(Condition::any().add(by_person).add(of_person)).all(db).await?;
         blocked.extend(rows.iter().map(|row| row.other(person)));
     }

@@ -1,8 +1,6 @@
 //! What is PostgreSQL's own: options, timeouts, the lock on the feed's head, migrations beside other nodes, and error
 //! codes.
 
-pub(super) mod rows;
-
 use std::sync::Arc;
 use std::time::Duration;
 
