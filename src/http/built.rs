@@ -1,7 +1,7 @@
 //! The build of `web/`: embedded in release builds, read from the checkout in development.
 
 use std::borrow::Cow;
-use std::io::Read;
+use std::io::{Cursor, Read};
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
@@ -10,9 +10,13 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use flate2::read::GzDecoder;
+use futures_util::stream;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::{files, negotiate};
+
+/// Bytes of a file that are unpacked at once.
+const PIECE: usize = 16 * 1024;
 
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
@@ -33,17 +37,6 @@ impl BuiltFile {
     pub(super) fn content(&self) -> &[u8] {
         &self.file.data
     }
-
-    /// Its bytes for a browser, and whether they are compressed.
-    fn content_for(self, headers: &HeaderMap) -> std::io::Result<(Cow<'static, [u8]>, bool)> {
-        if !self.is_gzip || negotiate::takes_gzip(headers) {
-            return Ok((self.file.data, self.is_gzip));
-        }
-        // No browser does without.
-        let mut plain = Vec::new();
-        GzDecoder::new(&*self.file.data).read_to_end(&mut plain)?;
-        Ok((Cow::Owned(plain), false))
-    }
 }
 
 /// The file at a path of the build; `None` if it does not exist or must not be served.
@@ -61,34 +54,48 @@ pub(super) fn find(path: &str) -> Option<BuiltFile> {
 }
 
 /// A file with its type, or 304 if the browser has it already.
-pub(super) fn send(file: BuiltFile, headers: &HeaderMap) -> Response {
+pub(super) fn send(BuiltFile { file, kind, is_gzip }: BuiltFile, headers: &HeaderMap) -> Response {
     // Weak, as the same tag is used for the plain and the compressed form.
-    let tag = format!("W/\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&file.file.metadata.sha256_hash()[..16]));
-    let is_choice = file.is_gzip;
+    let tag = format!("W/\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&file.metadata.sha256_hash()[..16]));
+    let is_sent_packed = is_gzip && negotiate::takes_gzip(headers);
     let known = headers.get(IF_NONE_MATCH).and_then(|known| known.to_str().ok());
     let is_known = known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag));
     let mut response = if is_known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let kind = file.kind.clone();
-        let Ok((data, is_gzip)) = file.content_for(headers) else {
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        };
-        let body = match data {
+        let body = match file.data {
+            data if is_gzip && !is_sent_packed => unpacked(data),
             Cow::Borrowed(bytes) => Body::from(bytes),
             Cow::Owned(bytes) => Body::from(bytes),
         };
-        let mut response = ([(CONTENT_TYPE, kind)], body).into_response();
-        if is_gzip {
-            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        }
-        response
+        ([(CONTENT_TYPE, kind)], body).into_response()
     };
-    if is_choice {
+    if is_sent_packed {
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    if is_gzip {
         response.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
     }
     if let Ok(tag) = HeaderValue::try_from(tag) {
         response.headers_mut().insert(ETAG, tag);
     }
     response
+}
+
+/// The plain form of a compressed file, for clients that are no browsers. Unpacked a piece at a time, as it is read: whoever
+/// reads slowly keeps one piece in memory, and no file of 3 MB.
+fn unpacked(packed: Cow<'static, [u8]>) -> Body {
+    let mut gzip = GzDecoder::new(Cursor::new(packed));
+    let pieces = std::iter::from_fn(move || {
+        let mut piece = vec![0; PIECE];
+        match gzip.read(&mut piece) {
+            Ok(0) => None,
+            Ok(read) => {
+                piece.truncate(read);
+                Some(Ok(piece))
+            }
+            Err(error) => Some(Err(error)),
+        }
+    });
+    Body::from_stream(stream::iter(pieces))
 }
